@@ -1,0 +1,1 @@
+"""Every rule, every threshold and every reference list, here and nowhere else."""
