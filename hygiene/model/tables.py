@@ -110,6 +110,17 @@ SUPPRESSIONS = Table(
     },
 )
 
+LIFTS = Table(
+    "LIFTS",
+    {
+        "scope": C(TEXT, "a Scope", nullable=False),
+        "key": C(TEXT, "address_key or mailbox_key", nullable=False),
+        "rule": C(TEXT, "rule that was lifted; `*` for all", nullable=False),
+        "lifted_at": C(INSTANT, "last lift: evidence before it does not count again", nullable=False),
+        "is_lapse": C(pl.Boolean, "lifted by its expiry, so the next failure is the retry", nullable=False),
+    },
+)
+
 DECISIONS = Table(
     "DECISIONS",
     {
@@ -122,7 +133,7 @@ DECISIONS = Table(
         "domain": C(TEXT, "as in SUBSCRIBERS"),
         "verdict": C(TEXT, "a Verdict", nullable=False),
         "rule": C(TEXT, "the first rule that fired; null for keep"),
-        "rules": C(pl.List(TEXT), "all rules that fired, in order", nullable=False),
+        "fired": C(pl.UInt64, "all rules that fired: bit n stands for the nth of RULES", nullable=False),
     },
 )
 
@@ -168,11 +179,11 @@ EVIDENCE = Table(
         "mx_last_good_at": C(INSTANT, "as in DNS_ANSWERS"),
         "role_tier": C(TEXT, "`technical` or `business` where the local part names a job"),
         "domain_risk": C(TEXT, "`disposable`, `relay` or `parked`"),
-        "ledger_rule": C(TEXT, "rule of the suppression in force"),
-        "ledger_seq": C(pl.Int64, "its entry"),
-        "suppressed_at": C(INSTANT, "when it began"),
-        "lifted_at": C(INSTANT, "when the key was last lifted"),
-        "lifted_rule": C(TEXT, "rule that was lifted then"),
+        "in_force": C(pl.UInt64, "rules whose suppression is in force by the ledger, bits as in `fired`"),
+        "ledger_seq": C(pl.Int64, "newest entry of them"),
+        "suppressed_at": C(INSTANT, "when the newest of them began"),
+        "sunset_lifted_at": C(INSTANT, "when ENG701 was last lifted: idleness counts from there"),
+        "soft_lapsed_at": C(INSTANT, "when a soft suppression last lapsed: the next failure is the retry"),
         "duplicate_of": C(pl.UInt32, "row that stands for this one"),
     },
 )

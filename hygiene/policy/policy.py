@@ -108,6 +108,8 @@ class Policy(BaseModel):
 
     duplicate_winner: Literal["first", "most_engaged"] = "first"
     """Which of several rows of one recipient stands for it."""
+    duplicate_by: Literal["address", "mailbox"] = "address"
+    """Whether aliases of one mailbox (Gmail dots, documented tags) are duplicates too."""
     duplicate_scope: Literal["list", "job"] = "list"
     """Whether rows of different lists can be duplicates of one another."""
 

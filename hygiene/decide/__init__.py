@@ -1,0 +1,1 @@
+"""Evidence, rules and policy make one verdict per row."""

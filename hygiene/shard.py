@@ -1,0 +1,152 @@
+"""`clean_shard`: all rows and events of some mailboxes in, one decision a row out; pure, so every engine runs it.
+
+Everything that joins here shares a `mailbox_key`, so a hash of it splits the work and changes no answer.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+from polars import col
+
+from hygiene.classify.bounces import bounce_action
+from hygiene.classify.domains import domain_risk, is_parked
+from hygiene.classify.engagement import engaged_at, of_deliveries, of_people
+from hygiene.classify.negatives import NEGATIVE, bounces, objections, that_count
+from hygiene.classify.roles import role_tier
+from hygiene.decide.duplicates import with_duplicates
+from hygiene.decide.verdict import fired, first_rule, verdict
+from hygiene.model.tables import EVIDENCE
+from hygiene.model.words import EventKind
+from hygiene.normalize.keys import bounce_scope_is_mailbox
+from hygiene.policy.policy import Policy
+
+LEDGER_COLUMNS = ("in_force", "ledger_seq", "suppressed_at")
+
+
+@dataclass(frozen=True)
+class Shard:
+    """What is known of some mailboxes; every frame is lazy and conforms to the table named."""
+
+    subscribers: pl.LazyFrame
+    """SUBSCRIBERS with `syntax`, `syntax_message` and `needs_smtputf8`."""
+    events: pl.LazyFrame
+    """EVENTS with `reason` and `permanence` where kind is bounced."""
+    answers: pl.LazyFrame
+    """DNS_ANSWERS, of all domains."""
+    suppressions: pl.LazyFrame
+    """SUPPRESSIONS in force: one row per scope and key."""
+    lifts: pl.LazyFrame
+    """LIFTS."""
+
+
+def clean_shard(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFrame:
+    """DECISIONS with EVIDENCE, one row per subscriber row, in no order."""
+    evidence = with_evidence(shard, policy, as_of).with_columns(fired(policy, as_of))
+    return with_duplicates(evidence, policy).with_columns(first_rule()).with_columns(verdict())
+
+
+def with_evidence(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFrame:
+    """SUBSCRIBERS with all of EVIDENCE as known at `as_of`, and `engaged_at` for the choice among duplicates."""
+    events = _keyed(shard.events.filter(col("occurred_at") <= as_of))
+    people = _with_lifts(of_people(events), shard.lifts)
+    rows = _keyed(_newest_subscription(shard.subscribers))
+    joined = (
+        rows.join(people, on="mailbox_key", how="left")
+        .join(of_deliveries(events, people), on="mailbox_key", how="left")
+        .join(_domains(shard.answers), on="domain", how="left")
+        .join(engaged_at(events), on="address_key", how="left")
+    )
+    bounced = _with_negatives(joined, events, shard, policy)
+    classified = bounced.with_columns(
+        role_tier(col("local_part")).alias("role_tier"),
+        _domain_risk().alias("domain_risk"),
+        pl.lit(None, pl.UInt32).alias("duplicate_of"),
+    )
+    return _with_ledger(classified, shard.suppressions).select(*rows.collect_schema(), *EVIDENCE.columns, "engaged_at")
+
+
+def _keyed(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """With `bounce_key`: what a hard bounce tells of, the whole mailbox only where every alias is one login."""
+    domain = col("mailbox_key").str.extract(r"@([^@]*)$", 1)
+    whole = bounce_scope_is_mailbox(domain)
+    return frame.with_columns(bounce_key=pl.when(whole).then("mailbox_key").otherwise("address_key"))
+
+
+def _newest_subscription(subscribers: pl.LazyFrame) -> pl.LazyFrame:
+    """Rows of one recipient share the newest `subscribed_at`, so that they share their fate."""
+    return subscribers.with_columns(col("subscribed_at").max().over("address_key"))
+
+
+def _with_lifts(people: pl.LazyFrame, lifts: pl.LazyFrame) -> pl.LazyFrame:
+    """People with `sunset_lifted_at`, also those whom a lift is all that is known of."""
+    sunset = col("rule").is_in(["ENG701", "*"]) & (col("scope") == "mailbox")
+    lifted = lifts.filter(sunset).group_by(mailbox_key=col("key")).agg(sunset_lifted_at=col("lifted_at").max())
+    return people.join(lifted, on="mailbox_key", how="full", coalesce=True)
+
+
+def _with_negatives(rows: pl.LazyFrame, events: pl.LazyFrame, shard: Shard, policy: Policy) -> pl.LazyFrame:
+    negatives = that_count(events.filter(col("kind").is_in(NEGATIVE)), shard.lifts)
+    acted = negatives.with_columns(action=bounce_action(policy))
+    lapses = shard.lifts.filter(col("is_lapse")).group_by(address_key=col("key"))
+    return (
+        rows.join(_without_returned(objections(acted), rows), on="mailbox_key", how="left")
+        .join(bounces(acted, _signs(events, acted)), on="bounce_key", how="left")
+        .join(lapses.agg(soft_lapsed_at=col("lifted_at").max()), on="address_key", how="left")
+    )
+
+
+def _without_returned(objected: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Unsubscriptions without those that a re-opt-in came after; a complaint stays."""
+    returns = rows.group_by("mailbox_key").agg(col("resubscribed_at").max())
+    came_back = (col("resubscribed_at") > col("unsubscribed_at")).fill_null(False)
+    gone = ("unsubscribed_at", "unsubscribe_source", "unsubscribe_line")
+    joined = objected.join(returns, on="mailbox_key", how="left")
+    return joined.with_columns(pl.when(~came_back).then(name).alias(name) for name in gone).drop("resubscribed_at")
+
+
+def _signs(events: pl.LazyFrame, negatives: pl.LazyFrame) -> pl.LazyFrame:
+    """Last delivery and last human engagement of everybody who bounced, per `bounce_key`."""
+    bounced = negatives.filter(col("kind") == EventKind.BOUNCED).select("bounce_key").unique()
+    human = col("kind").is_in([EventKind.OPENED, EventKind.CLICKED]) & ~col("is_machine").fill_null(False)
+    at = col("occurred_at")
+    return (
+        events.filter((col("kind") == EventKind.DELIVERED) | human)
+        .join(bounced, on="bounce_key", how="semi")
+        .group_by("bounce_key")
+        .agg(
+            delivered_at=at.filter(col("kind") == EventKind.DELIVERED).max(),
+            engaged_at=at.filter(human).max(),
+        )
+    )
+
+
+def _domains(answers: pl.LazyFrame) -> pl.LazyFrame:
+    """DNS_ANSWERS by the names that EVIDENCE gives them."""
+    return answers.select(
+        "domain",
+        "mx_status",
+        mx_targets="targets",
+        mx_note="note",
+        mx_observations="observations",
+        mx_first_observed_at="first_observed_at",
+        mx_observed_at="observed_at",
+        mx_last_good_at="last_good_at",
+    )
+
+
+def _domain_risk() -> pl.Expr:
+    parked = pl.when(is_parked(col("mx_targets"))).then(pl.lit("parked"))
+    return pl.coalesce(domain_risk(col("domain")), parked)
+
+
+def _with_ledger(rows: pl.LazyFrame, suppressions: pl.LazyFrame) -> pl.LazyFrame:
+    """Adds the rules whose suppression is in force on the address or its mailbox, as bits."""
+    for scope, key in (("address", "address_key"), ("mailbox", "mailbox_key")):
+        mine = suppressions.filter(col("scope") == scope).select(
+            col("key").alias(key), *(col(name).alias(f"{scope}_{name}") for name in LEDGER_COLUMNS)
+        )
+        rows = rows.join(mine, on=key, how="left")
+    both = [pl.max_horizontal(f"address_{name}", f"mailbox_{name}").alias(name) for name in LEDGER_COLUMNS[1:]]
+    bits = [col(f"{scope}_in_force").fill_null(0) for scope in ("address", "mailbox")]
+    return rows.with_columns(*both, in_force=bits[0] | bits[1])
