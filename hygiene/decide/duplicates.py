@@ -16,10 +16,10 @@ def with_duplicates(decided: pl.LazyFrame, policy: Policy) -> pl.LazyFrame:
     living = decided.filter(col("fired") & SUPPRESSING == 0).select(*keys, "row", "list", "engaged_at")
     most = [col("engaged_at")] if policy.duplicate_winner == "most_engaged" else []
     order = [*most, col("list"), col("row")]
-    first = {"descending": [True] * len(most) + [False, False], "nulls_last": True}
+    descending = [*(True for _ in most), False, False]
     winners = (
         living.group_by(keys)
-        .agg(pl.len().alias("rows"), col("list", "row").sort_by(*order, **first).first().name.prefix("winner_"))
+        .agg(pl.len().alias("rows"), col("list", "row").sort_by(*order, descending=descending, nulls_last=True).first().name.prefix("winner_"))
         .filter(col("rows") > 1)
     )
     is_loser = (

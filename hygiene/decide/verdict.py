@@ -24,6 +24,7 @@ def fires(rule: Rule, policy: Policy, as_of: dt.datetime) -> pl.Expr:
 def ended(rule: Rule, policy: Policy) -> pl.Expr:
     """Whether what ends a suppression by itself has happened; its expiry is the ledger's business, not ours."""
     resolves = col("mx_status").is_in([MxStatus.MX, MxStatus.IMPLICIT_MX])
+    is_over: pl.Expr
     match rule.lifetime:
         case Lifetime.WHILE_TRUE:
             is_over = pl.lit(True)
@@ -31,7 +32,7 @@ def ended(rule: Rule, policy: Policy) -> pl.Expr:
             is_over = resolves & (col("mx_observations") >= policy.resolves_again_observations)
         case Lifetime.UNTIL_REOPTIN:
             is_over = col("resubscribed_at") > col("suppressed_at")
-        case Lifetime.FOREVER | Lifetime.BY_HAND | Lifetime.DAYS:
+        case _:  # the ledger's expiry, a person, or nothing ends these
             is_over = pl.lit(False)
     return is_over.fill_null(False)
 

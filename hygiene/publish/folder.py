@@ -1,0 +1,92 @@
+"""A run's folder: staged beside the published ones, checked, put on disk, and only then shown under its name.
+
+A crash leaves the old output or the new: staged folders are thrown away by the next run, and `latest` is switched by
+one rename.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+from hygiene.model.errors import OutputError
+
+STAGING = ".staging-"
+MANIFEST = "manifest.json"
+LATEST = "latest"
+PROCESS = "process.json"
+"""How the run went (times, files read); told apart from what it found, which a rerun repeats to the byte."""
+
+
+def stage(out: Path, run_id: str) -> Path:
+    """An empty folder for a run's files, after throwing away what crashed runs left; raises OutputError."""
+    try:
+        out.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for left in out.glob(f"{STAGING}*"):
+            shutil.rmtree(left)
+        staged = out / f"{STAGING}{run_id}"
+        staged.mkdir(mode=0o700)
+    except OSError as error:
+        raise OutputError(f"the output folder cannot be written ({error.strerror}).", str(out)) from error
+    return staged
+
+
+def settle(staged: Path, out: Path, run_id: str) -> Path:
+    """Writes the manifest, brings every file to disk and gives the folder its name; what stood there gives way."""
+    _write_manifest(staged)
+    for file in sorted(staged.rglob("*")):
+        if file.is_file():
+            file.chmod(0o600)
+        sync(file)
+    sync(staged)
+    final = out / run_id
+    if final.exists() and (final / MANIFEST).read_bytes() == (staged / MANIFEST).read_bytes():
+        shutil.rmtree(staged)
+        return final
+    if final.exists():
+        final.rename(out / f"{STAGING}old-{run_id}")
+    staged.rename(final)
+    sync(out)
+    return final
+
+
+def switch(out: Path, run_id: str) -> None:
+    """Points `latest` at a run, in one step."""
+    fresh = out / f"{STAGING}{LATEST}"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(run_id)
+    fresh.replace(out / LATEST)
+    sync(out)
+
+
+def prune(out: Path, run_ids: list[str], keep: int) -> None:
+    """Removes the folders of all but the newest runs; `run_ids` from old to new."""
+    for run_id in run_ids[:-keep]:
+        shutil.rmtree(out / run_id, ignore_errors=True)
+
+
+def write_json(path: Path, content: object) -> None:
+    """JSON for people and programs, readable by its owner only."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _write_manifest(folder: Path) -> None:
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name not in (MANIFEST, PROCESS))
+    write_json(folder / MANIFEST, {str(file.relative_to(folder)): _digest(file) for file in files})
+
+
+def _digest(path: Path) -> dict[str, object]:
+    with path.open("rb") as file:
+        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
+
+
+def sync(path: Path) -> None:
+    """fsync of a file or folder."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
