@@ -4,7 +4,7 @@ Beyond letter case nothing is folded unless the provider documents it (policy/li
 domain ann-lee@ and ann-roe@, a.b@ and ab@, ann@ and ann+x@ stay apart.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 
 import idna
@@ -26,7 +26,7 @@ def with_keys(frame: Frame, column: str = "address") -> Frame:
     return (
         frame.with_columns(_folded(pl.col(column)).alias("address_key"))
         .with_columns(_local_part(pl.col("address_key")), _domain_text(pl.col("address_key")))
-        .with_columns(_a_label(pl.col("domain")))
+        .with_columns(_a_label(pl.col(column)))
         .with_columns(_address_key())
         .with_columns(_mailbox_key())
     )
@@ -39,41 +39,60 @@ def bounce_scope_is_mailbox(domain: pl.Expr) -> pl.Expr:
 
 
 @dataclass(frozen=True)
-class MailboxRule:
-    """How one provider folds the addresses of its domains into mailboxes."""
+class Fold:
+    """How the aliases of a mailbox become one name."""
 
-    provider: str
-    domains: tuple[str, ...]
-    source: str
-    separator: str = ""
-    """What parts a tag from the name, such as `+`; empty where the provider has none."""
+    separator: str
+    """What parts a tag from the name, such as `+`."""
     keeps_separator: bool = False
     """The name before the separator is not itself an address of the mailbox, so the separator stays in the key."""
     ignores_dots: bool = False
     one_domain: str = ""
     """The domain that stands for all; empty where the domains are separate name spaces."""
-    bounce_scope: str = "address"
 
-    def key(self) -> pl.Expr:
-        """`mailbox_key` of the rows of these domains, null elsewhere."""
-        local_part = pl.when(pl.col("domain").is_in(self.domains)).then(pl.col("local_part"))
-        if self.separator:
-            # At least one character before the separator: `+ann` is a name, not a tag.
-            local_part = local_part.str.replace(rf"^([^{self.separator}]+)[{self.separator}].*$", self._replacement())
+    def key(self, domains: list[str]) -> pl.Expr:
+        """`mailbox_key` of the addresses at `domains` that this folds; null where the address is its own key."""
+        here = pl.col("domain").is_in(domains)
+        local_part = pl.col("local_part")
+        tagged = pl.when(here & local_part.str.contains(self.separator, literal=True)).then(local_part)
+        name = tagged.str.extract(self._name(), 1)
+        if self.ignores_dots or self.one_domain:
+            # Every address of these domains may be folded, not the tagged ones alone.
+            name = pl.coalesce(name, pl.when(here).then(local_part))
         if self.ignores_dots:
-            local_part = local_part.str.replace_all(".", "", literal=True)
-        domain = pl.lit(self.one_domain) if self.one_domain else pl.col("domain")
-        return local_part + "@" + domain
+            name = name.str.replace_all(".", "", literal=True)
+        return name + pl.lit("@") + (pl.lit(self.one_domain) if self.one_domain else pl.col("domain"))
 
-    def _replacement(self) -> str:
-        return "${1}" + (self.separator if self.keeps_separator else "")
+    def _name(self) -> str:
+        """What stands before the tag: at least one character, as `+ann` is a name of its own."""
+        name, separator = rf"[^{self.separator}]+", f"[{self.separator}]"
+        return rf"^({name}{separator})" if self.keeps_separator else rf"^({name}){separator}"
+
+
+@dataclass(frozen=True)
+class MailboxRule:
+    """One provider's rule, and where it is documented."""
+
+    provider: str
+    domains: tuple[str, ...]
+    fold: Fold
+    bounce_scope: str
+    source: str
 
 
 @cache
 def mailbox_rules() -> tuple[MailboxRule, ...]:
     """The rules of policy/lists/mailbox_rules.toml."""
-    rules = reference("mailbox_rules").tables["rule"]
-    return tuple(MailboxRule(**{**rule, "domains": tuple(rule["domains"])}) for rule in rules)
+    return tuple(
+        MailboxRule(
+            row["provider"],
+            tuple(row["domains"]),
+            Fold(**{field.name: row[field.name] for field in fields(Fold) if field.name in row}),
+            row.get("bounce_scope", "address"),
+            row["source"],
+        )
+        for row in reference("mailbox_rules").tables["rule"]
+    )
 
 
 def _folded(address: pl.Expr) -> pl.Expr:
@@ -84,23 +103,29 @@ def _folded(address: pl.Expr) -> pl.Expr:
 
 def _local_part(address: pl.Expr) -> pl.Expr:
     """Before the last @ (a quoted local part may hold others, RFC 5321 section 4.1.2)."""
-    before = address.str.splitn("@", 2).struct.field("field_0")
-    rest = pl.when(address.str.contains(r"@.*@")).then(address).str.extract(r"(?s)^(.*)@", 1)
-    return pl.when(address.str.contains("@", literal=True)).then(pl.coalesce(rest, before)).alias("local_part")
+    halves = address.str.splitn("@", 2).struct
+    longer = pl.when(halves.field("field_1").str.contains("@", literal=True)).then(address)
+    before = pl.coalesce(longer.str.extract(r"(?s)^(.*)@", 1), halves.field("field_0"))
+    return pl.when(halves.field("field_1").is_not_null()).then(before).alias("local_part")
 
 
 def _domain_text(address: pl.Expr) -> pl.Expr:
     """After the last @, without the root's dot; null where nothing is left."""
     after = address.str.splitn("@", 2).struct.field("field_1")
-    rest = pl.when(after.str.contains("@", literal=True)).then(after).str.extract(r"([^@]*)$", 1)
-    text = pl.coalesce(rest, after).str.strip_suffix(".")
+    longer = pl.when(after.str.contains("@", literal=True)).then(after)
+    text = pl.coalesce(longer.str.extract(r"([^@]*)$", 1), after).str.strip_suffix(".")
     return pl.when(text != "").then(text).alias("domain")
 
 
-def _a_label(domain: pl.Expr) -> pl.Expr:
-    """The domain as it stands in the DNS (RFC 5891); null where it has no such form."""
-    foreign = pl.when(_is_not_ascii(domain)).then(domain)
-    encoded = foreign.map_batches(_a_labels, return_dtype=pl.String, is_elementwise=True)
+def _a_label(address: pl.Expr) -> pl.Expr:
+    """The domain as it stands in the DNS (RFC 5891); null where it has no such form.
+
+    A non-ASCII domain is read from the address as written: UTS 46 folds case otherwise than lower-casing does (Greek
+    final sigma).
+    """
+    domain = pl.col("domain")
+    written = _domain_text(pl.when(_is_not_ascii(domain)).then(address))
+    encoded = written.map_batches(_a_labels, return_dtype=pl.String, is_elementwise=True)
     return pl.when(_is_not_ascii(domain)).then(encoded).otherwise(domain).alias("domain")
 
 
@@ -128,12 +153,18 @@ def _encoded(domain: str) -> str | None:
 
 
 def _address_key() -> pl.Expr:
-    whole = pl.col("local_part") + "@" + pl.col("domain")
-    return pl.coalesce(whole, pl.col("address_key")).alias("address_key")
+    """The text itself, or its halves put together again where the domain is written otherwise now."""
+    text = pl.col("address_key")
+    changed = pl.when(_is_not_ascii(text) | text.str.ends_with(".")).then(pl.col("local_part"))
+    return pl.coalesce(changed + pl.lit("@") + pl.col("domain"), text).alias("address_key")
 
 
 def _mailbox_key() -> pl.Expr:
-    return pl.coalesce(*(rule.key() for rule in mailbox_rules()), pl.col("address_key")).alias("mailbox_key")
+    domains: dict[Fold, list[str]] = {}
+    for rule in mailbox_rules():
+        domains.setdefault(rule.fold, []).extend(rule.domains)
+    folded = [fold.key(names) for fold, names in domains.items()]
+    return pl.coalesce(*folded, pl.col("address_key")).alias("mailbox_key")
 
 
 def _is_not_ascii(text: pl.Expr) -> pl.Expr:
