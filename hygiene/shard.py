@@ -21,7 +21,8 @@ from hygiene.model.words import EventKind
 from hygiene.normalize.keys import bounce_scope_is_mailbox
 from hygiene.policy.policy import Policy
 
-LEDGER_COLUMNS = ("in_force", "ledger_seq", "suppressed_at")
+BITS = ("in_force", "imported")
+NEWEST = ("ledger_seq", "suppressed_at")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Shard:
     answers: pl.LazyFrame
     """DNS_ANSWERS, of all domains."""
     suppressions: pl.LazyFrame
-    """SUPPRESSIONS in force: one row per scope and key."""
+    """IN_FORCE."""
     lifts: pl.LazyFrame
     """LIFTS."""
 
@@ -144,9 +145,9 @@ def _with_ledger(rows: pl.LazyFrame, suppressions: pl.LazyFrame) -> pl.LazyFrame
     """Adds the rules whose suppression is in force on the address or its mailbox, as bits."""
     for scope, key in (("address", "address_key"), ("mailbox", "mailbox_key")):
         mine = suppressions.filter(col("scope") == scope).select(
-            col("key").alias(key), *(col(name).alias(f"{scope}_{name}") for name in LEDGER_COLUMNS)
+            col("key").alias(key), *(col(name).alias(f"{scope}_{name}") for name in (*BITS, *NEWEST))
         )
         rows = rows.join(mine, on=key, how="left")
-    both = [pl.max_horizontal(f"address_{name}", f"mailbox_{name}").alias(name) for name in LEDGER_COLUMNS[1:]]
-    bits = [col(f"{scope}_in_force").fill_null(0) for scope in ("address", "mailbox")]
-    return rows.with_columns(*both, in_force=bits[0] | bits[1])
+    both = [col(f"address_{name}").fill_null(0) | col(f"mailbox_{name}").fill_null(0) for name in BITS]
+    newest = [pl.max_horizontal(f"address_{name}", f"mailbox_{name}") for name in NEWEST]
+    return rows.with_columns(value.alias(name) for value, name in zip([*both, *newest], (*BITS, *NEWEST), strict=True))

@@ -65,3 +65,19 @@ def events(*happened: dict[str, Any]) -> pl.DataFrame:
 def lifts(*lifted: dict[str, Any]) -> pl.DataFrame:
     """LIFTS."""
     return rows(LIFTS, *lifted) if lifted else LIFTS.empty()
+
+
+def meaning(happened: pl.DataFrame) -> pl.DataFrame:
+    """EVENTS with what their bounces mean; the reason stands in `esp_type` of a built event."""
+    is_bounce = pl.col("kind") == "bounced"
+    return happened.with_columns(
+        reason=pl.when(is_bounce).then(pl.col("esp_type")),
+        permanence=pl.when(is_bounce).then(
+            pl.when(pl.col("reply_code").str.starts_with("4")).then(pl.lit("transient")).otherwise(pl.lit("permanent"))
+        ),
+    )
+
+
+def bounced(address: str, occurred_at: str, reason: str = "invalid_mailbox", **cells: Any) -> dict[str, Any]:
+    """A bounce whose reason is known."""
+    return event("bounced", address, occurred_at, **{"esp_type": reason, "reply_code": "550", **cells})

@@ -9,13 +9,14 @@ from hygiene.policy.policy import Policy
 
 def is_newly_suppressed() -> pl.Expr:
     """Suppressed tonight, and by nothing that was in force before."""
-    return (col("fired") & SUPPRESSING != 0) & (col("in_force").fill_null(0) == 0)
+    before = col("in_force").fill_null(0) & ~col("imported").fill_null(0)
+    return (col("fired") & SUPPRESSING != 0) & (before == 0)
 
 
 def brake_reasons(decided: pl.LazyFrame, usual: float | None, is_first: bool, policy: Policy) -> list[str]:
     """Why the run is held, one sentence each; empty where it may go on.
 
-    `decided` needs `list`, `mailbox_provider`, `fired` and `in_force`; `usual` is the median number of new
+    `decided` needs `list`, `mailbox_provider`, `fired`, `in_force` and `imported`; `usual` is the median number of new
     suppressions of the last 30 days, None where there is no past.
     """
     counted = decided.select("list", "mailbox_provider", is_new=is_newly_suppressed())

@@ -110,6 +110,18 @@ SUPPRESSIONS = Table(
     },
 )
 
+IN_FORCE = Table(
+    "IN_FORCE",
+    {
+        "scope": C(TEXT, "a Scope", nullable=False),
+        "key": C(TEXT, "address_key or mailbox_key", nullable=False),
+        "in_force": C(pl.UInt64, "rules whose suppression is in force, bit n for the nth of RULES", nullable=False),
+        "imported": C(pl.UInt64, "those of them that came with tonight's imports", nullable=False),
+        "ledger_seq": C(pl.Int64, "newest entry of them; null for tonight's imports"),
+        "suppressed_at": C(INSTANT, "when the newest of them began", nullable=False),
+    },
+)
+
 LIFTS = Table(
     "LIFTS",
     {
@@ -180,6 +192,7 @@ EVIDENCE = Table(
         "role_tier": C(TEXT, "`technical` or `business` where the local part names a job"),
         "domain_risk": C(TEXT, "`disposable`, `relay` or `parked`"),
         "in_force": C(pl.UInt64, "rules whose suppression is in force by the ledger, bits as in `fired`"),
+        "imported": C(pl.UInt64, "those of them that came with tonight's imports"),
         "ledger_seq": C(pl.Int64, "newest entry of them"),
         "suppressed_at": C(INSTANT, "when the newest of them began"),
         "sunset_lifted_at": C(INSTANT, "when ENG701 was last lifted: idleness counts from there"),

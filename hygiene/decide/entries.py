@@ -1,0 +1,68 @@
+"""What tonight's verdicts change in the ledger: suppressions that are new, and those that have ended."""
+
+import datetime as dt
+
+import polars as pl
+from polars import col
+
+from hygiene.decide.verdict import SUPPRESSING, bit
+from hygiene.model.words import LedgerAction, Scope, Verdict
+from hygiene.policy.policy import Policy
+from hygiene.policy.rules import RULES, Lifetime, Rule
+
+COLUMNS = ["entered_at", "action", "scope", "key", "address", "rule", "evidence", "reason", "expires_at"]
+
+ENDED_BY = {
+    Lifetime.WHILE_TRUE: "the rule no longer fires",
+    Lifetime.UNTIL_RESOLVES: "the domain takes mail again",
+    Lifetime.UNTIL_REOPTIN: "the recipient opted in again",
+}
+
+
+def entries(decided: pl.LazyFrame, policy: Policy, as_of: dt.datetime) -> pl.LazyFrame:
+    """Suppressions that tonight's evidence adds and lifts of those that ended, in an order that a rerun repeats.
+
+    `decided` is what `clean_shard` returns. One entry per rule and key, however many rows share the key.
+    """
+    changed = decided.filter(
+        (col("fired") & SUPPRESSING & ~col("in_force") != 0) | (col("in_force") & ~col("fired") != 0)
+    )
+    suppressing = [rule for rule in RULES if rule.verdict is Verdict.SUPPRESS]
+    added = [_added(changed, rule, policy, as_of) for rule in suppressing]
+    lifted = [_lifted(changed, rule, as_of) for rule in suppressing if rule.lifetime in ENDED_BY]
+    return pl.concat([*added, *lifted]).sort("rule", "action", "key")
+
+
+def _added(decided: pl.LazyFrame, rule: Rule, policy: Policy, as_of: dt.datetime) -> pl.LazyFrame:
+    is_new = (col("fired") & bit(rule.code) != 0) & (col("in_force") & bit(rule.code) == 0)
+    ends = as_of + dt.timedelta(days=policy.soft_suppression_days) if rule.lifetime is Lifetime.DAYS else None
+    proof = pl.struct("list", "row", *rule.evidence).struct.json_encode()
+    return _entries(decided.filter(is_new), rule, LedgerAction.SUPPRESS, as_of).select(
+        *COLUMNS[:-3],
+        evidence=proof,
+        reason=pl.lit(rule.says),
+        expires_at=pl.lit(ends, pl.Datetime("us", "UTC")),
+    )
+
+
+def _lifted(decided: pl.LazyFrame, rule: Rule, as_of: dt.datetime) -> pl.LazyFrame:
+    is_over = (col("in_force") & bit(rule.code) != 0) & (col("fired") & bit(rule.code) == 0)
+    return _entries(decided.filter(is_over), rule, LedgerAction.LIFT, as_of).select(
+        *COLUMNS[:-3],
+        evidence=pl.struct("mx_status", "mx_observations", "resubscribed_at").struct.json_encode(),
+        reason=pl.lit(ENDED_BY[rule.lifetime]),
+        expires_at=pl.lit(None, pl.Datetime("us", "UTC")),
+    )
+
+
+def _entries(rows: pl.LazyFrame, rule: Rule, action: LedgerAction, as_of: dt.datetime) -> pl.LazyFrame:
+    """One row per key: the first by list and row."""
+    key = "address_key" if rule.scope is Scope.ADDRESS else "mailbox_key"
+    first = rows.sort("list", "row").group_by(key, maintain_order=True).first()
+    return first.with_columns(
+        entered_at=pl.lit(as_of).cast(pl.Datetime("us", "UTC")),
+        action=pl.lit(action.value),
+        scope=pl.lit(rule.scope.value),
+        key=col(key),
+        rule=pl.lit(rule.code),
+    )
