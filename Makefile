@@ -1,0 +1,73 @@
+# Needs python3 (3.11 or newer) and make; everything else is installed into .venv, pinned and hashed.
+
+VENV := .venv
+BIN := $(VENV)/bin
+JOB ?= configs/nightly.toml
+SIZE ?= 3min
+CORPUS ?=
+ARGS ?=
+
+# Looked for only when the environment is built: the first python that is new enough.
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt bench sample bounce-report lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run ## the nightly job on sample_data (another one: JOB=path/to/job.toml)
+	@$(BIN)/hygiene run $(JOB) $(ARGS)
+
+test: $(VENV)/.dev ## all tests
+	$(BIN)/python -m pytest -q $(ARGS)
+
+check: $(VENV)/.dev ## format, lint, import contracts, types
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	@said=$$($(BIN)/lint-imports --no-logo 2>&1) && echo 'import contracts kept' || { echo "$$said"; exit 1; }
+	$(BIN)/mypy --no-error-summary
+
+fmt: $(VENV)/.dev ## put the code into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev ## measure a run (SIZE=10m for the full size)
+	$(BIN)/python -m bench $(SIZE) $(ARGS)
+
+sample: $(VENV)/.run ## write sample_data anew (the same bytes every time)
+	$(BIN)/python sample_data/generate.py
+
+bounce-report: $(VENV)/.run ## score the bounce rules on labelled replies (CORPUS=replies.jsonl)
+	@$(BIN)/hygiene bounces report $(CORPUS)
+
+lock: ## pin the newest versions that fit, with their hashes
+	python3 -m venv build/lock
+	build/lock/bin/pip install --quiet uv
+	$(call compile,requirements.txt,--group build)
+	$(call compile,requirements-dev.txt,--group build --group dev --constraint requirements.txt)
+
+clean: ## remove what the targets made, but no state and no output
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+
+compile = build/lock/bin/uv pip compile pyproject.toml $(2) --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --upgrade --quiet --custom-compile-command 'make lock' --output-file $(1)
+
+$(BIN)/python:
+	@[ -n "$(PYTHON)" ] || { echo 'hygiene: python 3.11 or newer is needed, and was not found.' >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo \
+		'hygiene: python cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv.' >&2; exit 1; }
+
+# The stamps are newer than what they were made from, so that a second time costs nothing.
+$(VENV)/.run: requirements.txt pyproject.toml | $(BIN)/python
+	@echo 'hygiene: installing what a run needs into $(VENV)' >&2
+	@$(PIP) -r requirements.txt
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+	@echo 'hygiene: installing what the checks need into $(VENV)' >&2
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
