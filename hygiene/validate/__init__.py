@@ -1,0 +1,1 @@
+"""Whether it is an address, and whether its domain can take mail."""
