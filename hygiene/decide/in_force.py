@@ -1,0 +1,98 @@
+"""The ledger read as a state: which suppressions are in force, and what was lifted when."""
+
+import datetime as dt
+
+import polars as pl
+from polars import col
+
+from hygiene.decide.verdict import bit
+from hygiene.model.tables import IN_FORCE, LIFTS
+from hygiene.model.words import LedgerAction, Scope
+from hygiene.policy.rules import RULES
+
+EVERY_RULE = "*"
+
+
+def in_force(entries: pl.LazyFrame, imports: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
+    """IN_FORCE: what the ledger's last word per scope, key and rule leaves suppressed at `as_of`.
+
+    `entries` is the LEDGER; `imports` are tonight's, without `seq`. A rule that is no longer known still suppresses,
+    as MAN002: renaming a rule must not bring the dead back.
+    """
+    old = _last_words(entries, as_of).filter(col("ends_at").is_null()).with_columns(imported=pl.lit(0, pl.UInt64))
+    new = imports.with_columns(seq=pl.lit(None, pl.Int64), suppressed_at=col("entered_at"))
+    both = pl.concat(
+        [
+            old.select("scope", "key", "rule", "seq", "suppressed_at", is_import=pl.lit(False)),
+            new.select("scope", "key", "rule", "seq", "suppressed_at", is_import=pl.lit(True)),
+        ]
+    ).join(_bits(), on="rule", how="left")
+    bits = col("bit").fill_null(bit("MAN002"))
+    grouped = both.group_by("scope", "key").agg(
+        in_force=bits.bitwise_or(),
+        imported=bits.filter(col("is_import")).bitwise_or().fill_null(0),
+        standing=bits.filter(~col("is_import")).bitwise_or().fill_null(0),
+        ledger_seq=col("seq").max(),
+        suppressed_at=col("suppressed_at").max(),
+    )
+    return IN_FORCE.conform(grouped.with_columns(imported=col("imported") & ~col("standing")))
+
+
+def lifts(entries: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
+    """LIFTS: the last lift of each rule of a key, by a person, by what ends it, or by its expiry."""
+    words = _last_words(entries, as_of).filter(col("ends_at").is_not_null())
+    return LIFTS.conform(words.select("scope", "key", "rule", lifted_at="ends_at", is_lapse=col("is_lapse")))
+
+
+def expired(entries: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
+    """Lift entries for suppressions whose time is up and that nobody lifted yet."""
+    words = _last_words(entries, as_of).filter(col("is_lapse") & ~col("is_lifted"))
+    return words.select(
+        entered_at=pl.lit(as_of).cast(pl.Datetime("us", "UTC")),
+        action=pl.lit(LedgerAction.LIFT.value),
+        scope="scope",
+        key="key",
+        address="address",
+        rule="rule",
+        evidence=pl.lit(None, pl.String),
+        reason=pl.lit("its time is up"),
+        expires_at=pl.lit(None, pl.Datetime("us", "UTC")),
+    )
+
+
+def _last_words(entries: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
+    """One row per scope, key and rule: the newest suppression, and when it ended if it did."""
+    seen = entries.filter((col("entered_at") <= as_of) & (col("scope") != Scope.ERASED))
+    is_lift = col("action") == LedgerAction.LIFT
+    of_all = col("rule") == EVERY_RULE
+    everything = (
+        seen.filter(is_lift & of_all)
+        .group_by("scope", "key")
+        .agg(all_seq=col("seq").max(), all_at=col("entered_at").max())
+    )
+    newest = {
+        "seq": col("seq").filter(~is_lift).max(),
+        "suppressed_at": col("entered_at").filter(~is_lift).sort_by(col("seq").filter(~is_lift)).last(),
+        "expires_at": col("expires_at").filter(~is_lift).sort_by(col("seq").filter(~is_lift)).last(),
+        "address": col("address").filter(~is_lift).sort_by(col("seq").filter(~is_lift)).last(),
+        "lift_seq": col("seq").filter(is_lift).max(),
+        "lift_at": col("entered_at").filter(is_lift).max(),
+    }
+    words = seen.filter(~of_all).group_by("scope", "key", "rule").agg(**newest)
+    joined = words.join(everything, on=["scope", "key"], how="full", coalesce=True)
+    by_rule = pl.when(col("lift_seq") > col("seq").fill_null(-1)).then("lift_at")
+    by_all = pl.when(col("all_seq") > col("seq").fill_null(-1)).then("all_at")
+    lifted_at = pl.max_horizontal(by_rule, by_all)
+    lapsed_at = pl.when(col("expires_at") <= as_of).then("expires_at")
+    lapsed = lapsed_at.is_not_null() & (lifted_at.is_null() | (lifted_at >= lapsed_at))
+    return joined.with_columns(
+        rule=col("rule").fill_null(EVERY_RULE),
+        ends_at=pl.when(lapsed).then(lapsed_at).otherwise(lifted_at),
+        is_lapse=lapsed,
+        is_lifted=lifted_at.is_not_null(),
+    )
+
+
+def _bits() -> pl.LazyFrame:
+    codes = [rule.code for rule in RULES]
+    return pl.LazyFrame({"rule": codes, "bit": [bit(code) for code in codes]}, schema_overrides={"bit": pl.UInt64})
