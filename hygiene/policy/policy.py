@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hygiene.model.words import BounceAction, BounceReason, Fault
 
@@ -136,6 +136,12 @@ class Policy(BaseModel):
     """Age of the DNS memory above which not enough is known, in days."""
     gate_idle_share: float = Field(0.50, gt=0, le=1)
     """Share of a provider's rows idle over 180 days above which a campaign should not go there."""
+    gate_block_days: int = Field(7, ge=0)
+    """A provider's block this recent, in days, says do not send to its readers yet."""
+    gate_first_mailings: int = Field(50, ge=1)
+    """First mailings in the history below which the bounce rate of never-mailed addresses is not known."""
+    gate_never_mailed_share: float = Field(0.20, gt=0, le=1)
+    """Share of never-mailed rows above which that rate must be known."""
     gate_run_age_days: int = Field(3, ge=1)
     """Age of the last nightly run above which not enough is known, in days."""
 
@@ -145,6 +151,12 @@ class Policy(BaseModel):
     """Recipients hit by one reply at one provider in a day that make a block."""
     state_versions_days: int = Field(30, ge=7)
     """How long old versions of the state tables are kept, in days."""
+
+    @field_validator("bounce_actions", mode="after")
+    @classmethod
+    def _with_the_unnamed(cls, given: dict[BounceReason, BounceAction]) -> dict[BounceReason, BounceAction]:
+        """A reason that is not named keeps its default."""
+        return DEFAULT_ACTIONS | given
 
     @model_validator(mode="after")
     def _blames_no_reader(self) -> Self:

@@ -2,11 +2,46 @@
 
 import datetime as dt
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from hygiene.model.tables import EVENTS
+from hygiene.model.words import EventKind
 from hygiene.policy.policy import Policy
+
+MAPPED = [name for name in EVENTS.columns if name not in ("address_key", "mailbox_key", "provider", "source", "line")]
+"""Columns of EVENTS that a file's columns can be mapped to; the others are made while reading."""
+
+
+def _mapped(column: str) -> str:
+    if column not in MAPPED:
+        raise ValueError(f"is no column of events; those are {', '.join(MAPPED)}")
+    return column
+
+
+def _from_iso(text: str) -> dt.date:
+    try:
+        return dt.datetime.fromisoformat(text) if len(text) > 10 else dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f'is "{text}", must be a date or an instant, such as 2026-07-01T03:00:00Z') from error
+
+
+def _utc(value: Any) -> Any:
+    """A date is its first moment in UTC; an instant needs its offset."""
+    if isinstance(value, str):
+        value = _from_iso(value)
+    if isinstance(value, dt.datetime):
+        if value.tzinfo is None:
+            raise ValueError(f"{value} needs its offset, such as {value.isoformat()}Z")
+        return value.astimezone(dt.UTC)
+    return dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC) if isinstance(value, dt.date) else value
+
+
+NAME = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
+"""Safe as part of a file name."""
+EventColumn = Annotated[str, AfterValidator(_mapped)]
+Instant = Annotated[dt.datetime, BeforeValidator(_utc)]
 
 
 class _Section(BaseModel):
@@ -16,7 +51,7 @@ class _Section(BaseModel):
 class ListSource(_Section):
     """`[[lists]]`: a subscriber list."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9._-]+$")
+    name: str = Field(pattern=NAME)
     """Name of the list, used in file names. With a glob, `-` and the file's stem are added."""
     path: str
     """File or glob, relative to the job file."""
@@ -43,9 +78,9 @@ class EventSource(_Section):
     """File or glob, relative to the job file; gzip and zstd are read as they are."""
     format: str = "auto"
     """Name of a format (`hygiene formats`), or `generic` with `columns`; `auto` goes by the content."""
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: dict[EventColumn, str] = Field(default_factory=dict)
     """For `generic`: our column = theirs, such as `occurred_at = "time"`."""
-    kinds: dict[str, str] = Field(default_factory=dict)
+    kinds: dict[str, EventKind] = Field(default_factory=dict)
     """For `generic`: their word = our event kind, such as `hard_bounce = "bounced"`."""
     delimiter: str | None = Field(None, min_length=1, max_length=1)
     """For CSV; detected where it is not given."""
@@ -54,7 +89,7 @@ class EventSource(_Section):
 
 
 class SuppressionSource(_Section):
-    """`[[suppressions]]`: a list of suppressed addresses that another system keeps; read every night, never weakens ours."""
+    """`[[suppressions]]`: suppressed addresses of another system; read every night, and never a reason to lift ours."""
 
     path: str
     """CSV file or glob, relative to the job file."""
@@ -79,6 +114,8 @@ class DnsSettings(_Section):
     """Longest time for all look-ups of a run; what is not answered by then is a temperror."""
     concurrency: int = Field(100, ge=1, le=1000)
     """Questions under way at once."""
+    questions_per_second: int = Field(1000, ge=1)
+    """Most questions a second to one resolver (Google Public DNS refuses a client above 1,500)."""
     canary: str = "gmail.com"
     """A domain that surely takes mail; when it does not answer, the run has no DNS evidence."""
 
@@ -96,18 +133,22 @@ class SenderSettings(_Section):
     """`[sender]`: who we are, for the people whom a provider's block is reported to."""
 
     company: str = ""
+    """Name of the company, as the provider's postmaster knows it."""
     domains: list[str] = Field(default_factory=list)
+    """Domains that the mail is sent from."""
     ips: list[str] = Field(default_factory=list)
+    """Addresses that the mail leaves from."""
     shared_ip: bool | None = None
+    """Whether other senders use those addresses too; unknown where it is not given."""
 
 
 class Job(_Section):
     """A whole job file; paths are relative to it."""
 
-    name: str = Field("nightly", pattern=r"^[A-Za-z0-9._-]+$")
+    name: str = Field("nightly", pattern=NAME)
     """Name of the job."""
-    as_of: AwareDatetime | dt.date | None = None
-    """The instant to judge by; now where it is not given."""
+    as_of: Instant | None = None
+    """The instant to judge by, such as 2026-07-01T03:00:00Z, or a date; now where it is not given."""
     state: str = "state"
     """Folder or `s3://…` of the state tables."""
     storage_options: dict[str, str] = Field(default_factory=dict)
@@ -119,11 +160,17 @@ class Job(_Section):
     policy: str | Policy = Field(default_factory=Policy)
     """A policy file, or the policy's fields as a table."""
     lists: list[ListSource] = Field(min_length=1)
+    """The subscriber lists, one `[[lists]]` each."""
     events: list[EventSource] = Field(default_factory=list)
+    """The histories, one `[[events]]` each."""
     suppressions: list[SuppressionSource] = Field(default_factory=list)
+    """Lists of suppressed addresses that other systems keep, one `[[suppressions]]` each."""
     dns: DnsSettings = Field(default_factory=DnsSettings)
+    """How domains are looked up."""
     publish: PublishSettings = Field(default_factory=PublishSettings)
+    """What is written beside the cleaned lists."""
     sender: SenderSettings = Field(default_factory=SenderSettings)
+    """Who sends."""
     erasure_key_env: str = "HYGIENE_ERASURE_KEY"
     """Environment variable with the key of the erasure hashes."""
 
