@@ -1,0 +1,242 @@
+"""One Delta table of the state: rows are added, replaced, merged, tidied and read, each change in one commit."""
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from hygiene.model.errors import LockedError, OutputError, StateError
+from hygiene.model.table import Table
+from hygiene.state.disk import put_on_disk
+
+if TYPE_CHECKING:
+    from arro3.core import RecordBatchReader
+    from deltalake import CommitProperties, DeltaTable, WriterProperties
+
+CAUSE_LENGTH = 300
+ROW_GROUP_ROWS = 65_536
+"""Small enough that a look-up of one key reads little of a table that is sorted by it."""
+PURGE_DUE, PURGED = "hygiene.purge_due", "hygiene.purged"
+RESTORE = "Restore the folder from a backup."
+
+
+@dataclass(frozen=True)
+class StateTable:
+    """One Delta table of the state, in a folder of its own below `root` (a path or an object-store URI)."""
+
+    root: str
+    table: Table
+    partition_by: tuple[str, ...] = ()
+    storage_options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def uri(self) -> str:
+        """Where the table lies."""
+        return f"{self.root.rstrip('/')}/{self.table.name.lower()}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the table lies on a disk that can be fsynced."""
+        return "://" not in self.root
+
+    def open(self, version: int | None = None) -> "DeltaTable | None":
+        """The Delta table, now or as of a version; None where nothing was written yet; raises StateError if damaged."""
+        from deltalake import DeltaTable
+
+        options = dict(self.storage_options) or None
+        with self._told("cannot be read", RESTORE):
+            if not DeltaTable.is_deltatable(self.uri, storage_options=options):
+                self._check_log()
+                return None
+            return DeltaTable(self.uri, version=version, storage_options=options)
+
+    def version(self) -> int:
+        """The number of the newest commit; -1 where there is none."""
+        return _version(self.open())
+
+    def scan(self, version: int | None = None) -> pl.LazyFrame:
+        """All rows, in no order, now or as of a version; an empty frame where nothing was written yet."""
+        delta = self.open(version)
+        if delta is None:
+            return self.table.empty().lazy()
+        self._check_files(delta)
+        frame = pl.scan_delta(delta)
+        found = frame.collect_schema()
+        missing = [name for name in self.table.columns if name not in found]
+        if missing:
+            raise StateError(
+                f"the table lacks {', '.join(missing)}: another version of hygiene wrote it.", self.uri, RESTORE
+            )
+        # Delta knows no unsigned integers and no enums, so some types come back wider.
+        casts = [pl.col(name).cast(dtype) for name, dtype in self.table.schema.items() if found[name] != dtype]
+        return frame.with_columns(casts).select(list(self.table.columns))
+
+    def has_transaction(self, key: str) -> bool:
+        """Whether `append` or `replace` was already committed under this key."""
+        delta = self.open()
+        return delta is not None and delta.transaction_version(key) is not None
+
+    def append(
+        self, rows: pl.DataFrame | Iterable[pl.DataFrame], transaction: str | None = None, base: int | None = None
+    ) -> bool:
+        """Adds rows in one commit; a transaction key that was committed before adds nothing and returns False.
+
+        Raises LockedError where another process commits at the same time, or committed after version `base`.
+        """
+        return self._write(rows, "append", transaction, base)
+
+    def replace(self, rows: pl.DataFrame, transaction: str | None = None, base: int | None = None) -> bool:
+        """Puts rows in place of all that is there, in one commit."""
+        return self._write(rows, "overwrite", transaction, base)
+
+    def rewrite(self, rows: pl.DataFrame, on: str, base: int | None = None) -> None:
+        """Replaces the rows that share `on`, which is unique, and adds others, in one commit; then `purge` is due."""
+        delta = self._at(base)
+        if delta is None:
+            self._write(rows, "append", None, base)
+            return
+        with self._putting_on_disk():
+            delta.merge(
+                self.table.conform(rows),
+                predicate=f"target.{on} = source.{on}",
+                source_alias="source",
+                target_alias="target",
+                commit_properties=self._commit(delta, PURGE_DUE),
+                writer_properties=_writing(),
+            ).when_matched_update_all().when_not_matched_insert_all().execute()
+
+    def tidy(self, keep_days: int) -> None:
+        """Compacts small files, and removes versions and leftovers of crashes older than `keep_days`."""
+        delta = self.open()
+        if delta is None:
+            return
+        with self._putting_on_disk():
+            keep = f"interval {keep_days} days"
+            if delta.metadata().configuration.get("delta.logRetentionDuration") != keep:
+                delta.alter.set_table_properties({"delta.logRetentionDuration": keep})
+            delta.optimize.compact(commit_properties=self._commit(delta), writer_properties=_writing())
+            self._vacuum(delta, keep_days * 24)
+            delta.create_checkpoint()
+
+    def purge(self) -> None:
+        """Removes every file that the newest version does not need: what was erased, and all of the past."""
+        delta = self.open()
+        if delta is not None:
+            with self._putting_on_disk():
+                self._vacuum(delta, 0)
+
+    def is_purge_due(self) -> bool:
+        """Whether old files still hold what `rewrite` replaced, because a crash kept `purge` from its end."""
+        delta = self.open()
+        due, done = (None if delta is None else delta.transaction_version(key) for key in (PURGE_DUE, PURGED))
+        return due is not None and (done is None or done < due)
+
+    def _write(
+        self, rows: pl.DataFrame | Iterable[pl.DataFrame], mode: str, transaction: str | None, base: int | None
+    ) -> bool:
+        from deltalake import write_deltalake
+
+        delta = self._at(base)
+        if transaction is not None and delta is not None and delta.transaction_version(transaction) is not None:
+            return False
+        with self._putting_on_disk():
+            write_deltalake(
+                self.uri if delta is None else delta,
+                self._stream([rows] if isinstance(rows, pl.DataFrame) else rows),
+                mode="overwrite" if mode == "overwrite" else "append",
+                partition_by=list(self.partition_by) or None,
+                configuration=self._settings() if delta is None else None,
+                storage_options=dict(self.storage_options) or None,
+                commit_properties=self._commit(delta, transaction),
+                writer_properties=_writing(),
+            )
+        return True
+
+    def _at(self, base: int | None) -> "DeltaTable | None":
+        delta = self.open()
+        if base is not None and _version(delta) != base:
+            raise self._conflict()
+        return delta
+
+    def _conflict(self) -> LockedError:
+        return LockedError("another process wrote to the table at the same time.", self.uri, "Try again.")
+
+    def _commit(self, delta: "DeltaTable | None", key: str | None = None) -> "CommitProperties":
+        """A key that every commit has makes the second of two at a time fail, instead of mixing in."""
+        from deltalake import CommitProperties, Transaction
+
+        keys = [f"{self.table.name}.commit", *([key] if key else [])]
+        return CommitProperties(app_transactions=[Transaction(each, _version(delta) + 1) for each in keys])
+
+    def _vacuum(self, delta: "DeltaTable", hours: int) -> None:
+        properties = self._commit(delta, None if hours else PURGED)
+        delta.vacuum(hours, dry_run=False, enforce_retention_duration=False, full=True, commit_properties=properties)
+
+    def _settings(self) -> dict[str, str]:
+        plain = [name for name, dtype in self.table.schema.items() if dtype.is_numeric() or dtype.is_temporal()]
+        return {"delta.dataSkippingStatsColumns": ",".join(name for name in plain if name not in self.partition_by)}
+
+    def _stream(self, frames: Iterable[pl.DataFrame]) -> "RecordBatchReader":
+        from arro3.core import RecordBatchReader
+        from arro3.core import Table as ArrowTable
+
+        schema = ArrowTable.from_arrow(self.table.empty()).schema
+        tables = (ArrowTable.from_arrow(self.table.conform(frame)) for frame in frames)
+        return RecordBatchReader.from_batches(schema, (batch for table in tables for batch in table.to_batches()))
+
+    def _check_log(self) -> None:
+        """Data beside an emptied commit log is damage, not a new table."""
+        if self.is_local and Path(self.uri, "_delta_log").exists() and any(Path(self.uri).rglob("*.parquet")):
+            raise StateError("the table has data and no commit log.", self.uri, RESTORE)
+
+    def _check_files(self, delta: "DeltaTable") -> None:
+        """A file that is gone or cut short is told here, not in the middle of a run."""
+        if not self.is_local:
+            return
+        named = pl.DataFrame(delta.get_add_actions(flatten=True)).select("path", "size_bytes")
+        for path, size in named.rows():
+            file = Path(self.uri, path)
+            if not file.is_file() or file.stat().st_size != size:
+                raise StateError(f"the file {path} is missing or cut short.", self.uri, RESTORE)
+
+    @contextmanager
+    def _told(self, what: str, fix: str) -> Iterator[None]:
+        from deltalake.exceptions import CommitFailedError, DeltaError
+
+        try:
+            yield
+        except CommitFailedError as error:
+            raise self._conflict() from error
+        except DeltaError as error:
+            raise StateError(f"the table {what} ({_cause(error)}).", self.uri, fix) from error
+        except OSError as error:
+            raise OutputError(f"the table {what} ({_cause(error)}).", self.uri) from error
+
+    @contextmanager
+    def _putting_on_disk(self) -> Iterator[None]:
+        """What is written inside is on disk afterwards, or an error of ours says why not."""
+        disk = put_on_disk(Path(self.uri), Path(self.root)) if self.is_local else nullcontext()
+        with self._told("cannot be written", "Look at the disk and at the folder's owner."), disk:
+            yield
+
+
+def _version(delta: "DeltaTable | None") -> int:
+    return -1 if delta is None else int(delta.version())
+
+
+def _writing() -> "WriterProperties":
+    from deltalake import WriterProperties
+
+    return WriterProperties(compression="ZSTD", max_row_group_size=ROW_GROUP_ROWS)
+
+
+def _cause(error: Exception) -> str:
+    """The library's words on one line, without colours and without its own stack trace, and not too long."""
+    plain = re.sub(r"\x1b\[\d*m|↳", "", str(error)).strip().splitlines()
+    lines = itertools.takewhile(lambda line: not line.strip().startswith("0:"), plain)
+    return ": ".join(line.strip() for line in lines)[:CAUSE_LENGTH].rstrip(". ")
