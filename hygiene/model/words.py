@@ -32,6 +32,8 @@ class EventKind(StrEnum):
     BOUNCED = "bounced"
     """The final failure of a message (RFC 3464 section 2.3.3, action `failed`)."""
     COMPLAINED = "complained"
+    COMPLAINT_AMONG_SEVERAL = "complaint_among_several"
+    """A complaint that names several recipients, of whom one complained: it condemns none of them."""
     UNSUBSCRIBED = "unsubscribed"
     RESUBSCRIBED = "resubscribed"
     OPENED = "opened"
@@ -151,3 +153,33 @@ class Scope(StrEnum):
     """One `mailbox_key`: every alias of the mailbox."""
     ERASED = "erased"
     """A keyed hash of a `mailbox_key` whose owner asked to be forgotten."""
+
+
+@unique
+class RunStatus(StrEnum):
+    """How a run ended."""
+
+    PUBLISHED = "published"
+    HELD = "held"
+    """The brake stopped it; a person may release it."""
+    RELEASED = "released"
+    """Held, and then published by a person."""
+    FAILED = "failed"
+
+
+@unique
+class ReasonFamily(StrEnum):
+    """Why an address is suppressed, as coarse as lists of other systems tell it."""
+
+    COMPLAINT = "complaint"
+    UNSUBSCRIBE = "unsubscribe"
+    HARD_BOUNCE = "hard_bounce"
+    SOFT_BOUNCE = "soft_bounce"
+    DEAD_DOMAIN = "dead_domain"
+    INVALID = "invalid"
+    """Not an address, or one that never takes mail."""
+    ROLE = "role"
+    UNENGAGED = "unengaged"
+    MANUAL = "manual"
+    ERASURE = "erasure"
+    UNKNOWN = "unknown"

@@ -1,0 +1,1 @@
+"""What was decided before: suppressions and lifts, append-only and chained by hash, and the runs that made them."""
