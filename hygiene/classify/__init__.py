@@ -1,0 +1,1 @@
+"""What does it mean: bounces, roles, risky domains and engagement, as columns."""
