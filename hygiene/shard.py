@@ -10,9 +10,9 @@ import polars as pl
 from polars import col
 
 from hygiene.classify.bounces import bounce_action
-from hygiene.classify.domains import domain_risk, is_parked
+from hygiene.classify.domains import domain_risk, is_parked, provider_of, provider_of_mx
 from hygiene.classify.engagement import engaged_at, of_deliveries, of_people
-from hygiene.classify.negatives import NEGATIVE, bounces, objections, that_count
+from hygiene.classify.negatives import bounces, objections, that_count
 from hygiene.classify.roles import role_tier
 from hygiene.decide.duplicates import with_duplicates
 from hygiene.decide.verdict import fired, first_rule, verdict
@@ -32,10 +32,12 @@ class Shard:
     subscribers: pl.LazyFrame
     """SUBSCRIBERS with `syntax`, `syntax_message` and `needs_smtputf8`."""
     events: pl.LazyFrame
-    """EVENTS with `reason` and `permanence` where kind is bounced."""
+    """EVENTS."""
+    negatives: pl.LazyFrame
+    """Those of them that speak against mailing, with `reason` and `permanence` where they are bounces."""
     answers: pl.LazyFrame
     """DNS_ANSWERS, of all domains."""
-    suppressions: pl.LazyFrame
+    in_force: pl.LazyFrame
     """IN_FORCE."""
     lifts: pl.LazyFrame
     """LIFTS."""
@@ -49,7 +51,9 @@ def clean_shard(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFram
 
 def with_evidence(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFrame:
     """SUBSCRIBERS with all of EVIDENCE as known at `as_of`, and `engaged_at` for the choice among duplicates."""
-    events = _keyed(shard.events.filter(col("occurred_at") <= as_of))
+    is_past = col("occurred_at") <= as_of
+    events = _keyed(shard.events.filter(is_past))
+    negatives = _keyed(that_count(shard.negatives.filter(is_past), shard.lifts)).with_columns(action=bounce_action(policy))
     people = _with_lifts(of_people(events), shard.lifts)
     rows = _keyed(_newest_subscription(shard.subscribers))
     joined = (
@@ -58,13 +62,17 @@ def with_evidence(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFr
         .join(_domains(shard.answers), on="domain", how="left")
         .join(engaged_at(events), on="address_key", how="left")
     )
-    bounced = _with_negatives(joined, events, shard, policy)
+    objected = joined.join(_without_returned(objections(negatives), joined), on="mailbox_key", how="left")
+    bounced = objected.join(bounces(negatives, _signs(events, negatives)), on="bounce_key", how="left").join(
+        _lapses(shard.lifts), on="address_key", how="left"
+    )
     classified = bounced.with_columns(
         role_tier(col("local_part")).alias("role_tier"),
         _domain_risk().alias("domain_risk"),
         pl.lit(None, pl.UInt32).alias("duplicate_of"),
     )
-    return _with_ledger(classified, shard.suppressions).select(*rows.collect_schema(), *EVIDENCE.columns, "engaged_at")
+    columns = dict.fromkeys([*rows.collect_schema(), *EVIDENCE.columns, "engaged_at"])
+    return _with_ledger(classified, shard.in_force).select(*columns)
 
 
 def _keyed(frame: pl.LazyFrame) -> pl.LazyFrame:
@@ -86,15 +94,10 @@ def _with_lifts(people: pl.LazyFrame, lifts: pl.LazyFrame) -> pl.LazyFrame:
     return people.join(lifted, on="mailbox_key", how="full", coalesce=True)
 
 
-def _with_negatives(rows: pl.LazyFrame, events: pl.LazyFrame, shard: Shard, policy: Policy) -> pl.LazyFrame:
-    negatives = that_count(events.filter(col("kind").is_in(NEGATIVE)), shard.lifts)
-    acted = negatives.with_columns(action=bounce_action(policy))
-    lapses = shard.lifts.filter(col("is_lapse")).group_by(address_key=col("key"))
-    return (
-        rows.join(_without_returned(objections(acted), rows), on="mailbox_key", how="left")
-        .join(bounces(acted, _signs(events, acted)), on="bounce_key", how="left")
-        .join(lapses.agg(soft_lapsed_at=col("lifted_at").max()), on="address_key", how="left")
-    )
+def _lapses(lifts: pl.LazyFrame) -> pl.LazyFrame:
+    """`soft_lapsed_at` per address."""
+    lapsed = lifts.filter(col("is_lapse") & (col("scope") == "address"))
+    return lapsed.group_by(address_key=col("key")).agg(soft_lapsed_at=col("lifted_at").max())
 
 
 def _without_returned(objected: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -151,3 +154,9 @@ def _with_ledger(rows: pl.LazyFrame, suppressions: pl.LazyFrame) -> pl.LazyFrame
     both = [col(f"address_{name}").fill_null(0) | col(f"mailbox_{name}").fill_null(0) for name in BITS]
     newest = [pl.max_horizontal(f"address_{name}", f"mailbox_{name}") for name in NEWEST]
     return rows.with_columns(value.alias(name) for value, name in zip([*both, *newest], (*BITS, *NEWEST), strict=True))
+
+
+def mailbox_provider() -> pl.Expr:
+    """Who runs the mailbox: by the recipient's domain, else by its mail exchangers."""
+    by_name = provider_of(col("domain"))
+    return pl.coalesce(by_name, provider_of_mx(col("mx_targets"))).alias("mailbox_provider")

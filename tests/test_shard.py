@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 from polars.testing import assert_frame_equal
 
+from hygiene.classify.negatives import NEGATIVE
 from hygiene.decide.verdict import bit
 from hygiene.model.tables import DNS_ANSWERS, IN_FORCE
 from hygiene.policy.policy import Policy
@@ -17,9 +18,11 @@ ANN = "ann@example.org"
 def decisions(
     people: list[dict[str, Any]], happened: list[dict[str, Any]] | None = None, policy: Policy | None = None, **known: Any
 ) -> pl.DataFrame:
+    history = events(*(happened or []))
     shard = Shard(
         subscribers(*people).lazy(),
-        meaning(events(*(happened or []))).lazy(),
+        history.lazy(),
+        meaning(history.filter(pl.col("kind").is_in(NEGATIVE))).lazy(),
         known.get("answers", DNS_ANSWERS.empty()).lazy(),
         known.get("in_force", IN_FORCE.empty()).lazy(),
         known.get("lifts", lifts()).lazy(),

@@ -13,13 +13,14 @@ def with_duplicates(decided: pl.LazyFrame, policy: Policy) -> pl.LazyFrame:
     Expects `list`, `row`, the keys, `engaged_at` and `fired`.
     """
     keys = group_keys(policy)
-    living = decided.filter(col("fired") & SUPPRESSING == 0).select(*keys, "row", "list", "engaged_at")
+    named = {"winner_list": col("list"), "winner_row": col("row")}
+    living = decided.filter(col("fired") & SUPPRESSING == 0).select(*keys, "engaged_at", **named)
     most = [col("engaged_at")] if policy.duplicate_winner == "most_engaged" else []
-    order = [*most, col("list"), col("row")]
+    order = [*most, *named]
     descending = [*(True for _ in most), False, False]
     winners = (
         living.group_by(keys)
-        .agg(pl.len().alias("rows"), col("list", "row").sort_by(*order, descending=descending, nulls_last=True).first().name.prefix("winner_"))
+        .agg(pl.len().alias("rows"), col(*named).sort_by(*order, descending=descending, nulls_last=True).first())
         .filter(col("rows") > 1)
     )
     is_loser = (

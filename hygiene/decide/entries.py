@@ -10,7 +10,9 @@ from hygiene.model.words import LedgerAction, Scope, Verdict
 from hygiene.policy.policy import Policy
 from hygiene.policy.rules import RULES, Lifetime, Rule
 
-COLUMNS = ["entered_at", "action", "scope", "key", "address", "rule", "evidence", "reason", "expires_at"]
+SUBJECT = ["entered_at", "action", "scope", "key", "mailbox_key", "address", "rule"]
+COLUMNS = [*SUBJECT, "evidence", "reason", "expires_at"]
+"""Of LEDGER; who entered it, in which run and under which policy is added by the run."""
 
 ENDED_BY = {
     Lifetime.WHILE_TRUE: "the rule no longer fires",
@@ -24,9 +26,9 @@ def entries(decided: pl.LazyFrame, policy: Policy, as_of: dt.datetime) -> pl.Laz
 
     `decided` is what `clean_shard` returns. One entry per rule and key, however many rows share the key.
     """
-    changed = decided.filter(
-        (col("fired") & SUPPRESSING & ~col("in_force") != 0) | (col("in_force") & ~col("fired") != 0)
-    )
+    is_changed = (col("fired") & SUPPRESSING & ~col("in_force") != 0) | (col("in_force") & ~col("fired") != 0)
+    # Nothing more is written of somebody who asked to be forgotten.
+    changed = decided.filter(is_changed & (col("in_force") & bit("MAN001") == 0))
     suppressing = [rule for rule in RULES if rule.verdict is Verdict.SUPPRESS]
     added = [_added(changed, rule, policy, as_of) for rule in suppressing]
     lifted = [_lifted(changed, rule, as_of) for rule in suppressing if rule.lifetime in ENDED_BY]
@@ -38,7 +40,7 @@ def _added(decided: pl.LazyFrame, rule: Rule, policy: Policy, as_of: dt.datetime
     ends = as_of + dt.timedelta(days=policy.soft_suppression_days) if rule.lifetime is Lifetime.DAYS else None
     proof = pl.struct("list", "row", *rule.evidence).struct.json_encode()
     return _entries(decided.filter(is_new), rule, LedgerAction.SUPPRESS, as_of).select(
-        *COLUMNS[:-3],
+        *SUBJECT,
         evidence=proof,
         reason=pl.lit(rule.says),
         expires_at=pl.lit(ends, pl.Datetime("us", "UTC")),
@@ -48,7 +50,7 @@ def _added(decided: pl.LazyFrame, rule: Rule, policy: Policy, as_of: dt.datetime
 def _lifted(decided: pl.LazyFrame, rule: Rule, as_of: dt.datetime) -> pl.LazyFrame:
     is_over = (col("in_force") & bit(rule.code) != 0) & (col("fired") & bit(rule.code) == 0)
     return _entries(decided.filter(is_over), rule, LedgerAction.LIFT, as_of).select(
-        *COLUMNS[:-3],
+        *SUBJECT,
         evidence=pl.struct("mx_status", "mx_observations", "resubscribed_at").struct.json_encode(),
         reason=pl.lit(ENDED_BY[rule.lifetime]),
         expires_at=pl.lit(None, pl.Datetime("us", "UTC")),

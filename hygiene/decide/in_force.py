@@ -16,6 +16,7 @@ EVERY_RULE = "*"
 def in_force(entries: pl.LazyFrame, imports: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
     """IN_FORCE: what the ledger's last word per scope, key and rule leaves suppressed at `as_of`.
 
+    All of the ledger counts, whenever it was entered: to replay an older night, give the ledger of that version.
     `entries` is the LEDGER; `imports` are tonight's, without `seq`. A rule that is no longer known still suppresses,
     as MAN002: renaming a rule must not bring the dead back.
     """
@@ -52,6 +53,7 @@ def expired(entries: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
         action=pl.lit(LedgerAction.LIFT.value),
         scope="scope",
         key="key",
+        mailbox_key="mailbox_key",
         address="address",
         rule="rule",
         evidence=pl.lit(None, pl.String),
@@ -62,7 +64,7 @@ def expired(entries: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
 
 def _last_words(entries: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
     """One row per scope, key and rule: the newest suppression, and when it ended if it did."""
-    seen = entries.filter((col("entered_at") <= as_of) & (col("scope") != Scope.ERASED))
+    seen = entries.filter(col("scope") != Scope.ERASED)
     is_lift = col("action") == LedgerAction.LIFT
     of_all = col("rule") == EVERY_RULE
     everything = (
@@ -70,11 +72,17 @@ def _last_words(entries: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
         .group_by("scope", "key")
         .agg(all_seq=col("seq").max(), all_at=col("entered_at").max())
     )
+    newest_seq = col("seq").filter(~is_lift).max()
+    # Suppressions since the last lift before the newest of them: the longest of these counts.
+    stands = ~is_lift & (col("seq") > col("seq").filter(is_lift & (col("seq") < newest_seq)).max().fill_null(-1))
     newest = {
-        "seq": col("seq").filter(~is_lift).max(),
+        "seq": newest_seq,
         "suppressed_at": col("entered_at").filter(~is_lift).sort_by(col("seq").filter(~is_lift)).last(),
-        "expires_at": col("expires_at").filter(~is_lift).sort_by(col("seq").filter(~is_lift)).last(),
+        "expires_at": pl.when(col("expires_at").filter(stands).null_count() == 0).then(
+            col("expires_at").filter(stands).max()
+        ),
         "address": col("address").filter(~is_lift).sort_by(col("seq").filter(~is_lift)).last(),
+        "mailbox_key": col("mailbox_key").first(),
         "lift_seq": col("seq").filter(is_lift).max(),
         "lift_at": col("entered_at").filter(is_lift).max(),
     }

@@ -10,6 +10,7 @@ COLUMNS = [
     "list", "row", "address", "repair", "verdict", "rule", "name", "says", "rules", "evidence", "ledger_seq", "address_key",
     "mailbox_key", "run_id", "policy_digest", "references",
 ]  # fmt: skip
+FOR_PEOPLE = ["list", "row", "address", "rule", "name", "says", "rules", "evidence"]
 
 
 def audited(decided: pl.LazyFrame, run_id: str, policy_digest: str, references: str) -> pl.LazyFrame:

@@ -19,12 +19,18 @@ PROCESS = "process.json"
 """How the run went (times, files read); told apart from what it found, which a rerun repeats to the byte."""
 
 
+def empty(work: Path) -> None:
+    """Makes the folder for temporary files, without what a crashed run left in it."""
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True, mode=0o700)
+
+
 def stage(out: Path, run_id: str) -> Path:
     """An empty folder for a run's files, after throwing away what crashed runs left; raises OutputError."""
     try:
         out.mkdir(parents=True, exist_ok=True, mode=0o700)
         for left in out.glob(f"{STAGING}*"):
-            shutil.rmtree(left)
+            left.unlink() if left.is_symlink() else shutil.rmtree(left)
         staged = out / f"{STAGING}{run_id}"
         staged.mkdir(mode=0o700)
     except OSError as error:
@@ -32,9 +38,10 @@ def stage(out: Path, run_id: str) -> Path:
     return staged
 
 
-def settle(staged: Path, out: Path, run_id: str) -> Path:
+def settle(staged: Path, out: Path, run_id: str, process: object) -> Path:
     """Writes the manifest, brings every file to disk and gives the folder its name; what stood there gives way."""
-    _write_manifest(staged)
+    write_manifest(staged)
+    write_json(staged / PROCESS, process)
     for file in sorted(staged.rglob("*")):
         if file.is_file():
             file.chmod(0o600)
@@ -68,12 +75,17 @@ def prune(out: Path, run_ids: list[str], keep: int) -> None:
 
 def write_json(path: Path, content: object) -> None:
     """JSON for people and programs, readable by its owner only."""
-    text = json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """A text that only its owner can read."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
 
 
-def _write_manifest(folder: Path) -> None:
+def write_manifest(folder: Path) -> None:
+    """The digest and size of every file, for whoever takes them away."""
     files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name not in (MANIFEST, PROCESS))
     write_json(folder / MANIFEST, {str(file.relative_to(folder)): _digest(file) for file in files})
 

@@ -44,7 +44,8 @@ def bits(*entries: dict[str, Any], imports: pl.LazyFrame | None = None, as_of: d
         ([suppress("SFT601", "2026-01-01", expires_at="2026-04-01")], []),
         ([suppress("SFT601", "2026-05-01", expires_at="2026-08-01")], ["SFT601"]),
         ([suppress("OLD999", "2026-01-01")], ["MAN002"]),
-        ([suppress("CMP101", "2026-08-01")], []),
+        ([suppress("CMP101", "2026-08-01")], ["CMP101"]),
+        ([suppress("SFT601", "2026-01-01"), suppress("SFT601", "2026-02-01", expires_at="2026-03-01")], ["SFT601"]),
     ],
 )
 def test_the_last_word_per_rule_is_in_force(entries: list[dict[str, Any]], codes: list[str]) -> None:

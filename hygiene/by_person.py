@@ -1,0 +1,84 @@
+"""What a person enters in the ledger: suppressions, lifts, erasures, and lists of other systems."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from hygiene import gather
+from hygiene.config import LoadedJob, SuppressionSource
+from hygiene.decide.in_force import in_force, lifts
+from hygiene.ingest.suppressions import read_suppressions
+from hygiene.ledger.by_hand import lift_entries, suppress_entries
+from hygiene.ledger.erasure import erased_match, erasure_keys
+from hygiene.ledger.erasure import forget as erase
+from hygiene.ledger.imports import import_entries
+from hygiene.lock import holding
+from hygiene.model.errors import InputError
+from hygiene.model.tables import LEDGER
+from hygiene.store import Store
+
+Told = tuple[str, str]
+"""Who acts, and why."""
+
+
+def suppress(loaded: LoadedJob, addresses: Sequence[str], told: Told, as_of: dt.datetime) -> int:
+    """Suppresses the mailboxes by hand (MAN002); how many entries that made."""
+    people = _people(addresses)
+    with holding(loaded.out):
+        store, entries = _open(loaded, people)
+        standing = in_force(entries, LEDGER.empty().lazy(), as_of).collect()
+        return _enter(store, suppress_entries(people, standing, *told, as_of), loaded)
+
+
+def lift(loaded: LoadedJob, addresses: Sequence[str], rule: str, told: Told, as_of: dt.datetime) -> int:
+    """Lifts one rule, or all (`*`), from the addresses and their mailboxes; how many entries that made."""
+    people = _people(addresses)
+    with holding(loaded.out):
+        store, entries = _open(loaded, people)
+        standing = in_force(entries, LEDGER.empty().lazy(), as_of).collect()
+        return _enter(store, lift_entries(people, standing, rule, told, as_of), loaded)
+
+
+def forget(loaded: LoadedJob, addresses: Sequence[str], told: Told, as_of: dt.datetime) -> int:
+    """Erases people from ledger and history; a keyed hash stays and blocks re-import. How many mailboxes."""
+    keys = erasure_keys(loaded.job.erasure_key_env)
+    mailboxes = _people(addresses)["mailbox_key"].unique(maintain_order=True).to_list()
+    with holding(loaded.out):
+        store = Store(loaded.state, loaded.job.storage_options)
+        for mailbox_key in mailboxes:
+            erase(store.ledger, mailbox_key, keys, *told, as_of)
+        store.history.forget(mailboxes)
+    return len(mailboxes)
+
+
+def import_list(loaded: LoadedJob, source: SuppressionSource, as_of: dt.datetime) -> int:
+    """Enters another system's suppression list, which never weakens ours; how many entries that made."""
+    listed = gather.imported(read_suppressions(source, Path.cwd()))
+    with holding(loaded.out):
+        store, entries = _open(loaded, listed)
+        standing = in_force(entries, LEDGER.empty().lazy(), as_of).collect()
+        lifted = lifts(entries, as_of).collect()
+        return _enter(store, import_entries(listed, standing, lifted, source.name, loaded.policy, as_of), loaded)
+
+
+def _people(addresses: Sequence[str]) -> pl.DataFrame:
+    people = gather.recipients(pl.DataFrame({"address": list(addresses)}, schema={"address": pl.String}))
+    bad = people.filter(pl.col("domain").is_null())["address"].to_list()
+    if bad:
+        raise InputError(f"{bad[0]!r} is no address.", fix="Give whole addresses, such as ann@example.org.")
+    return people
+
+
+def _open(loaded: LoadedJob, people: pl.DataFrame) -> tuple[Store, pl.LazyFrame]:
+    """The store, and LEDGER with the erased among the people under their plain key."""
+    store = Store(loaded.state, loaded.job.storage_options)
+    erased = erased_match(store.ledger, people["mailbox_key"], erasure_keys(loaded.job.erasure_key_env))
+    return store, pl.concat([store.ledger.entries(), erased.lazy()])
+
+
+def _enter(store: Store, entries: pl.DataFrame, loaded: LoadedJob) -> int:
+    signed = entries.with_columns(policy_digest=pl.lit(loaded.policy_digest))
+    return store.ledger.append(signed, f"person:{uuid.uuid4()}")

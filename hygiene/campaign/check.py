@@ -1,0 +1,96 @@
+"""The pre-campaign check: the nightly rules on any list, from the state of the last run; nothing is written."""
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from polars import col
+
+from hygiene import gather
+from hygiene.campaign import gate
+from hygiene.campaign.gate import Past
+from hygiene.campaign.rates import bounce_rates
+from hygiene.classify.blocks import blocks
+from hygiene.classify.bounces import bounce_action
+from hygiene.config import ListSource, LoadedJob
+from hygiene.publish.summary import list_counts, rule_counts
+from hygiene.shard import clean_shard, mailbox_provider
+from hygiene.stages import Stages
+from hygiene.store import Store
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The answer, and what it rests on."""
+
+    answer: str
+    """`send`, `do not send` or `not enough known`."""
+    reasons: list[str]
+    facts: dict[str, Any]
+
+
+def check(loaded: LoadedJob, source: ListSource, as_of: dt.datetime, work: Path, stages: Stages) -> Checked:
+    """Whether a campaign to this list should go out; raises InputError for a list that cannot be read."""
+    store = Store(loaded.state, loaded.job.storage_options)
+    with stages("read list"):
+        opened = gather.open_all(loaded, work, [source])
+        rows = gather.subscribers(opened, work)
+    with stages("read state"):
+        events = store.history.scan()
+        negatives = gather.negatives(events, work)
+        known = gather.known(loaded, store, rows, "", as_of)
+        memory = store.dns.load()
+    with stages("decide"):
+        shard = gather.shard(rows, events, negatives, memory, known)
+        decided = work / "checked.parquet"
+        clean_shard(shard, loaded.policy, as_of).with_columns(mailbox_provider()).sink_parquet(decided)
+        scanned = pl.scan_parquet(decided)
+        past = _past(loaded, store, events, negatives, memory, as_of)
+    return _answer(loaded, scanned, past, {one.name: one.rejects.height for one in opened}, as_of)
+
+
+def _past(
+    loaded: LoadedJob,
+    store: Store,
+    events: pl.LazyFrame,
+    negatives: pl.LazyFrame,
+    memory: pl.DataFrame,
+    as_of: dt.datetime,
+) -> Past:
+    last = store.runs.last_published(loaded.job.name)
+    first, later = bounce_rates(events, negatives.with_columns(action=bounce_action(loaded.policy)), as_of)
+    newest = memory["observed_at"].max()
+    return Past(
+        last_run_at=last["as_of"] if last else None,
+        dns_newest_at=newest if isinstance(newest, dt.datetime) else None,
+        needs_dns=loaded.job.dns.mode != "off",
+        first=first,
+        later=later,
+        blocks=_blocks(negatives, loaded, as_of),
+    )
+
+
+def _blocks(negatives: pl.LazyFrame, loaded: LoadedJob, as_of: dt.datetime) -> list[dict[str, Any]]:
+    found = blocks(negatives, loaded.policy, as_of).with_columns(col("day").cast(pl.String)).collect()
+    return found.to_dicts()
+
+
+def _answer(
+    loaded: LoadedJob, decided: pl.LazyFrame, past: Past, rejected: dict[str, int], as_of: dt.datetime
+) -> Checked:
+    table = gate.providers(decided, as_of)
+    against = gate.objections(decided, table, past, loaded.policy, as_of)
+    unknown = gate.unknowns(table, past, loaded.policy, as_of)
+    facts = {
+        "schema_version": 1,
+        "as_of": as_of.isoformat(),
+        "lists": list_counts(decided, rejected),
+        "rules": rule_counts(decided),
+        "expected_hard_bounce_share": round(gate.expected_bounces(table, past), 5),
+        "providers": table.to_dicts(),
+        "blocks": past.blocks,
+    }
+    answer = gate.DO_NOT_SEND if against else gate.UNKNOWN if unknown else gate.SEND
+    return Checked(answer, unknown + against, facts)

@@ -1,0 +1,86 @@
+"""`hygiene run`, `plan` and `release`: the night, the night without consequences, and a person's word on a held one."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hygiene.cli.job import actor_option, as_of_option, instant, job_argument, job_option, json_option, load
+
+if TYPE_CHECKING:
+    from hygiene.flow import Outcome
+
+HELD = 3
+
+
+@click.command()
+@job_argument
+@as_of_option
+@json_option
+@click.pass_context
+def run(ctx: click.Context, job: Path, as_of: str | None, as_json: bool) -> None:
+    """Read, decide and publish.
+
+    JOB is a TOML file (configs/nightly.toml, or $HYGIENE_JOB). Exit code 3 where the brake holds the run.
+    """
+    from hygiene import flow
+    from hygiene.cli.progress import stage
+
+    loaded = load(job)
+    outcome = flow.run(loaded, instant(loaded, as_of), stage)
+    _tell(outcome, as_json)
+    if outcome.status == "held":
+        click.echo(f"To publish it all the same: hygiene release {outcome.run_id} --job {job}", err=True)
+        ctx.exit(HELD)
+
+
+@click.command()
+@job_argument
+@as_of_option
+@json_option
+@click.pass_context
+def plan(ctx: click.Context, job: Path, as_of: str | None, as_json: bool) -> None:
+    """Give the numbers that `run` would give now, and write nothing.
+
+    Exit code 3 where the brake would hold the run.
+    """
+    from hygiene import flow
+    from hygiene.cli.progress import stage
+
+    loaded = load(job)
+    outcome = flow.plan(loaded, instant(loaded, as_of), stage)
+    _tell(outcome, as_json)
+    if outcome.summary["held_because"]:
+        ctx.exit(HELD)
+
+
+@click.command()
+@click.argument("run_id", metavar="RUN")
+@job_option
+@actor_option
+def release(run_id: str, job: Path, actor: str) -> None:
+    """Publish a run that the brake holds.
+
+    RUN is the id that the summary of the held run names.
+    """
+    from hygiene.release import release as let_go
+
+    click.echo(f"Published: {let_go(load(job), run_id, actor)}")
+
+
+def _tell(outcome: "Outcome", as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({**outcome.summary, "process": outcome.process}, indent=2, default=str))
+        return
+    from hygiene.publish.summary import as_text
+
+    click.echo(as_text(outcome.summary))
+    rate = outcome.process["rows_per_second"]
+    click.echo(f"{outcome.process['seconds']:.1f} s, {rate:,} rows/s: " + ", ".join(_stages(outcome)))
+    if outcome.folder:
+        click.echo(f"Outputs: {outcome.folder}")
+
+
+def _stages(outcome: "Outcome") -> list[str]:
+    return [f"{stage['name']} {stage['seconds']:.1f} s" for stage in outcome.process["stages"]]

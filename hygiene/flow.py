@@ -1,0 +1,177 @@
+"""The nightly run in reading order, one call per stage.
+
+Nothing is shown before it is safe: events and DNS answers go to the state first (they are facts; reading them twice
+changes nothing), then the outputs are staged and checked, then the ledger is committed, then `latest` is switched. A
+crash between two of these is finished or thrown away by the next run.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import polars as pl
+from polars import col
+
+from hygiene import gather, outputs
+from hygiene.classify.blocks import blocks
+from hygiene.config import LoadedJob
+from hygiene.decide.brake import brake_reasons
+from hygiene.decide.entries import entries
+from hygiene.decide.in_force import expired
+from hygiene.ledger.runs import Run
+from hygiene.lock import holding
+from hygiene.model.errors import InputError, OutputError
+from hygiene.model.words import RunStatus
+from hygiene.night import Night
+from hygiene.policy.references import reference_versions
+from hygiene.publish import folder
+from hygiene.shard import clean_shard, mailbox_provider
+from hygiene.stages import Announce, Stages, silent
+from hygiene.store import Store
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: `published`, `held` or `planned`."""
+
+    run_id: str
+    status: str
+    folder: Path | None
+    summary: dict[str, Any]
+    process: dict[str, Any]
+
+
+def run(loaded: LoadedJob, as_of: dt.datetime, announce: Announce = silent) -> Outcome:
+    """Reads, decides and publishes; raises HygieneError, and leaves the last published run as it was then."""
+    with holding(loaded.out), work_folder(loaded) as work:
+        night = _decide(loaded, as_of, work, Stages(announce), writes=True)
+        return _publish(night, _brake(night))
+
+
+def plan(loaded: LoadedJob, as_of: dt.datetime, announce: Announce = silent) -> Outcome:
+    """The same numbers as `run` would give now, with nothing written."""
+    with TemporaryDirectory(prefix="hygiene-") as work:
+        night = _decide(loaded, as_of, Path(work), Stages(announce), writes=False)
+        summary = outputs.summarize(night, "planned", _brake(night))
+        return Outcome(night.run_id, "planned", None, summary, night.process())
+
+
+def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *, writes: bool) -> Night:
+    store = Store(loaded.state, loaded.job.storage_options)
+    last = store.runs.last_published(loaded.job.name)
+    with stages("read lists"):
+        opened = gather.open_all(loaded, work)
+        rows = gather.subscribers(opened, work)
+    stages.count(sum(one.records for one in opened))
+    with stages("read events") as tick:
+        history = gather.history(loaded, store, work, tick, writes=writes)
+    run_id = _run_id(loaded, as_of, [*(one.digest for one in opened), *history.digests], last)
+    with stages("look up domains") as tick:
+        lookup = gather.answers(loaded, store, rows, as_of, tick)
+        if writes:
+            store.dns.save(lookup.memory, run_id)
+    with stages("decide"):
+        negatives = gather.negatives(history.events, work)
+        known = gather.known(loaded, store, rows, run_id, as_of)
+        shard = gather.shard(rows, history.events, negatives, lookup.answers, known)
+        decided = work / "decided.parquet"
+        clean_shard(shard, loaded.policy, as_of).with_columns(mailbox_provider()).sink_parquet(decided)
+        scanned = pl.scan_parquet(decided)
+        changed = pl.concat([expired(known.entries, as_of), entries(scanned, loaded.policy, as_of)])
+    return Night(
+        loaded=loaded,
+        as_of=as_of,
+        run_id=run_id,
+        store=store,
+        work=work,
+        stages=stages,
+        opened=opened,
+        decided=scanned,
+        pending=_signed(pl.concat([known.imports.lazy(), changed], how="diagonal"), loaded, run_id),
+        known=known,
+        blocks=blocks(negatives, loaded.policy, as_of).collect(),
+        last=last,
+        references=reference_versions(),
+        notes=[*history.notes, *([lookup.dropped] if lookup.dropped else [])],
+        counted={"events": history.counts, "dns": _dns_counts(lookup)},
+    )
+
+
+def _signed(pending: pl.LazyFrame, loaded: LoadedJob, run_id: str) -> pl.DataFrame:
+    """Ledger entries with who made them, in which run and under which policy."""
+    return pending.with_columns(
+        actor=col("actor").fill_null("run"),
+        run_id=pl.lit(run_id),
+        policy_digest=pl.lit(loaded.policy_digest),
+    ).collect()
+
+
+def _dns_counts(lookup: Any) -> dict[str, Any]:
+    named = {name: getattr(lookup, name) for name in ("asked", "from_memory", "failed", "left", "dropped")}
+    return {**named, "resolvers": [asdict(report) for report in lookup.resolvers]}
+
+
+def _brake(night: Night) -> list[str]:
+    usual = night.store.runs.usual_suppressions(night.as_of, night.loaded.job.name)
+    return brake_reasons(night.decided, usual, night.last is None, night.loaded.policy)
+
+
+def _publish(night: Night, held_because: list[str]) -> Outcome:
+    out = night.loaded.out
+    with night.stages("write"):
+        staged = folder.stage(out, night.run_id)
+        summary = outputs.write(night, staged, held_because)
+    with night.stages("publish"):
+        final = folder.settle(staged, out, night.run_id, night.process())
+        if not held_because:
+            night.store.ledger.append(night.pending, f"run:{night.run_id}")
+            folder.switch(out, night.run_id)
+        _record(night, summary, RunStatus(summary["status"]))
+        night.store.tidy(night.loaded.policy.state_versions_days)
+    return Outcome(night.run_id, summary["status"], final, summary, night.process())
+
+
+def _record(night: Night, summary: dict[str, Any], status: RunStatus) -> None:
+    head = night.store.ledger.head()
+    new = sum(rule["new"] for rule in summary["rules"] if rule["verdict"] == "suppress")
+    night.store.runs.record(
+        Run(
+            run_id=night.run_id,
+            job=night.loaded.job.name,
+            status=status,
+            as_of=night.as_of,
+            seconds=night.process()["seconds"],
+            suppressed=new,
+            counts=json.dumps(summary["lists"]),
+            ledger_seq=head.seq,
+            ledger_head=head.hash,
+            ledger_version=night.store.ledger.state.version(),
+            policy_digest=night.loaded.policy_digest,
+            config_digest=night.loaded.config_digest,
+            out=str(night.loaded.out / night.run_id),
+        )
+    )
+
+
+def _run_id(loaded: LoadedJob, as_of: dt.datetime, digests: list[str], last: dict[str, Any] | None) -> str:
+    """The same for the same inputs, job, policy, instant and last published run: a rerun after a crash is that run."""
+    parts = [loaded.config_digest, loaded.policy_digest, as_of.isoformat(), last["run_id"] if last else "", *sorted(digests)]
+    digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    return f"{as_of:%Y%m%dT%H%M%SZ}-{digest[:8]}"
+
+
+@contextmanager
+def work_folder(loaded: LoadedJob) -> Iterator[Path]:
+    """A folder for temporary files, gone afterwards; what a crashed run left there goes too."""
+    try:
+        folder.empty(loaded.work)
+        with TemporaryDirectory(dir=loaded.work) as work:
+            yield Path(work)
+    except OSError as error:
+        raise OutputError(f"no temporary file can be written ({error.strerror}).", str(loaded.work)) from error

@@ -1,0 +1,107 @@
+"""From files, resolvers and the state to what one shard needs; each function answers for one input of the night."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from polars import col
+
+from hygiene.classify.bounces import with_bounce_meaning
+from hygiene.classify.domains import provider_of
+from hygiene.classify.negatives import NEGATIVE
+from hygiene.config import LoadedJob
+from hygiene.decide.in_force import in_force, lifts
+from hygiene.history.store import unread
+from hygiene.ingest.events import EventFile, event_files
+from hygiene.ingest.lists import OpenList
+from hygiene.ingest.suppressions import read_suppressions
+from hygiene.ledger.erasure import erased_match, erasure_keys
+from hygiene.ledger.imports import import_entries
+from hygiene.lookup.resolve import Lookup, look_up
+from hygiene.model.tables import IMPORTS, LEDGER, SUBSCRIBERS
+from hygiene.normalize.keys import with_keys
+from hygiene.normalize.repair import repaired
+from hygiene.stages import Tick
+from hygiene.store import Store
+from hygiene.validate.syntax import judged, leftovers
+
+
+def subscribers(opened: Sequence[OpenList], work: Path) -> pl.LazyFrame:
+    """SUBSCRIBERS of all lists with their syntax; kept as one file in the work folder, so that a list is parsed once."""
+    raw = pl.concat([one.raw_subscribers() for one in opened])
+    mended = raw.with_columns(mended=repaired("raw")).unnest("mended").drop("raw")
+    slim = work / "subscribers.parquet"
+    SUBSCRIBERS.conform(with_keys(mended)).sink_parquet(slim, compression="lz4")
+    keyed = pl.scan_parquet(slim)
+    odd = judged(leftovers(keyed.select("address").collect()["address"])).lazy()
+    return keyed.join(odd, on="address", how="left").with_columns(
+        col("syntax").fill_null("valid"), col("needs_smtputf8").fill_null(False)
+    )
+
+
+def recipients(addresses: pl.DataFrame) -> pl.DataFrame:
+    """Addresses of a file or a person, repaired and with their keys; other columns ride along."""
+    return with_keys(addresses.with_columns(mended=repaired("address")).drop("address").unnest("mended")).drop("repair")
+
+
+def answers(loaded: LoadedJob, store: Store, rows: pl.LazyFrame, as_of: dt.datetime, tick: Tick) -> Lookup:
+    """What is known of the domains of all rows; asks for those that are due."""
+    domains = rows.select(col("domain").unique()).collect()["domain"]
+    return look_up(domains, loaded.job.dns, loaded.base, store.dns.load(), loaded.policy, as_of, tick)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was decided before, and what other systems' lists add to it."""
+
+    entries: pl.LazyFrame
+    """LEDGER without tonight's run, and with the erased of tonight's rows under their plain key."""
+    imports: pl.DataFrame
+    """Ledger entries of tonight's imports, not committed yet."""
+    in_force: pl.LazyFrame
+    lifts: pl.LazyFrame
+
+
+def known(loaded: LoadedJob, store: Store, rows: pl.LazyFrame, run_id: str, as_of: dt.datetime) -> Known:
+    """The ledger at `as_of`, with tonight's imports; `run_id` is left out, should it have crashed after its commit."""
+    listed = [(source.name, imported(read_suppressions(source, loaded.base))) for source in loaded.job.suppressions]
+    keys = pl.concat([rows.select("mailbox_key").collect(), *(frame.select("mailbox_key") for _, frame in listed)])
+    erased = erased_match(store.ledger, keys["mailbox_key"], erasure_keys(loaded.job.erasure_key_env))
+    entries = pl.concat([store.ledger.entries(without_run=run_id), erased.lazy()])
+    lifted = lifts(entries, as_of)
+    imports = LEDGER.empty().drop("seq", "prev_hash", "hash", "salt", "personal_digest")
+    for name, frame in listed:
+        standing = in_force(entries, imports.lazy(), as_of).collect()
+        added = import_entries(frame, standing, lifted.collect(), name, loaded.policy, as_of)
+        imports = pl.concat([imports, added], how="diagonal")
+    return Known(entries, imports, in_force(entries, imports.lazy(), as_of), lifted)
+
+
+def imported(listed: pl.DataFrame) -> pl.DataFrame:
+    """IMPORTS of what `read_suppressions` found."""
+    return IMPORTS.fill(recipients(listed))
+
+
+def negatives(events: pl.LazyFrame, work: Path) -> pl.LazyFrame:
+    """What speaks against mailing, with the meaning of bounces; kept in the work folder, as it is asked several times."""
+    found = work / "negatives.parquet"
+    domain = col("address_key").str.extract(r"@([^@]*)$", 1)
+    meant = with_bounce_meaning(events.filter(col("kind").is_in(NEGATIVE)))
+    meant.with_columns(mailbox_provider=provider_of(domain)).sink_parquet(found, compression="lz4")
+    return pl.scan_parquet(found)
+
+
+def shard(
+    rows: pl.LazyFrame, events: pl.LazyFrame, negatives: pl.LazyFrame, answers: pl.DataFrame, known: Known
+) -> Shard:
+    """All of it as the one shard of a small machine."""
+    return Shard(rows, events, negatives, answers.lazy(), known.in_force, known.lifts)
+
+
+def open_all(loaded: LoadedJob, work: Path, sources: Sequence[ListSource] = ()) -> list[OpenList]:
+    """The job's lists, or those given."""
+    return open_lists(sources or loaded.job.lists, loaded.base, work, loaded.policy)

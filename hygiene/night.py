@@ -1,0 +1,55 @@
+"""What one run knows and decided, between deciding and publishing."""
+
+import datetime as dt
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from hygiene.config import LoadedJob
+from hygiene.gather import Known
+from hygiene.ingest.lists import OpenList
+from hygiene.stages import Stages
+from hygiene.store import Store
+
+
+@dataclass
+class Night:
+    """One run in flight."""
+
+    loaded: LoadedJob
+    as_of: dt.datetime
+    run_id: str
+    store: Store
+    work: Path
+    stages: Stages
+    opened: list[OpenList]
+    decided: pl.LazyFrame
+    """DECISIONS with EVIDENCE and `mailbox_provider`, on disk in the work folder."""
+    pending: pl.DataFrame
+    """LEDGER entries that publishing commits, without seq and hashes."""
+    blocks: pl.DataFrame
+    """What providers said against the sender."""
+    known: Known
+    """The ledger before tonight."""
+    last: dict[str, Any] | None
+    """The last published run; None before the first."""
+    references: dict[str, str]
+    """Version of each reference list."""
+    notes: list[str] = field(default_factory=list)
+    """What a person should know of this run, a sentence each."""
+    counted: dict[str, Any] = field(default_factory=dict)
+    """What this process did (files read, domains asked): not part of what the run found."""
+
+    def process(self) -> dict[str, Any]:
+        """Times, memory and work of this process."""
+        stages = [asdict(stage) for stage in self.stages.done]
+        seconds = sum(stage.seconds for stage in self.stages.done)
+        records = sum(one.records for one in self.opened)
+        return {
+            "seconds": round(seconds, 3),
+            "rows_per_second": round(records / seconds) if seconds else None,
+            "stages": stages,
+            **self.counted,
+        }
