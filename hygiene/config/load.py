@@ -87,6 +87,11 @@ def load_policy(path: Path) -> Policy:
     return policy
 
 
+def policy_of(path: Path) -> Policy:
+    """The policy of a policy file, or the one that a job file means; raises ConfigError naming all mistakes."""
+    return load_job(path).policy if "lists" in Source.read(path).tables else load_policy(path)
+
+
 def _validated(model: type[Model], tables: Mapping[str, Any]) -> tuple[Model | None, list[Mistake]]:
     try:
         return model.model_validate(tables), []

@@ -1,0 +1,54 @@
+"""The program: its commands, each in the file that is named beside it."""
+
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+from click.shell_completion import shell_complete
+
+from hygiene.cli import logs
+from hygiene.cli.errors import EXIT_CODES, ending
+from hygiene.cli.lazy import LazyGroup
+from hygiene.cli.options import common_options
+from hygiene.version import __version__
+
+COMPLETE = "_HYGIENE_COMPLETE"
+"""Environment variable by which a shell asks for completions."""
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("hygiene.cli.init:init", "Write a commented job file to start from."),
+    "config": ("hygiene.cli.config:config", "Check a job file, or print its schema."),
+    "rules": ("hygiene.cli.rules:rules", "List every rule that decides about a row."),
+    "explain": ("hygiene.cli.rules:explain", "Tell what a rule means, why it is there, and its numbers."),
+    "completion": ("hygiene.cli.completion:completion", "Print the completion script of a shell."),
+}
+"""Name → where it is, and its sentence; a test holds the sentence to the command's own."""
+
+_ENDINGS = "\n".join(f"  {code:>3}  {says}" for code, says in EXIT_CODES.items())
+
+
+@click.command(
+    cls=LazyGroup,
+    table=COMMANDS,
+    params=common_options(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+    epilog=f"\b\nExit codes:\n{_ENDINGS}",
+)
+@click.version_option(__version__, message="hygiene %(version)s", help="Show the version and exit.")
+def hygiene() -> None:
+    """Keep mailing lists fit to send to: decide for every row whether it may be mailed, and be able to say why."""
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Runs a command line and exits with its code."""
+    logs.set_up()
+    sys.exit(ending(lambda: _run(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _run(arguments: list[str]) -> Any:
+    # Not click's own main, which answers a closed pipe with 1: that is "do not send" here.
+    if instruction := os.environ.get(COMPLETE):
+        return shell_complete(hygiene, {}, "hygiene", COMPLETE, instruction)
+    with hygiene.make_context("hygiene", list(arguments)) as context:
+        return hygiene.invoke(context)
