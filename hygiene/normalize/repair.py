@@ -96,14 +96,19 @@ def _odd(cell: pl.Expr) -> pl.Expr:
 def _repairs(odd: pl.DataFrame) -> pl.DataFrame:
     """`cell`, its repaired `text` and the names of the repairs, for distinct cells."""
     untouched = {f"by_{name}": pl.lit(False) for name in REPAIRS}
-    cells = odd.with_columns(text=pl.col("cell"), **untouched)
-    for _ in range(ROUNDS):
-        before = cells["text"]
-        for name in REPAIRS:
-            cells = cells.with_columns(after=_step(name)).with_columns(_made(name), text=pl.col("after"))
-        if cells["text"].equals(before):
+    left = odd.with_columns(text=pl.col("cell"), **untouched)
+    done: list[pl.DataFrame] = []
+    # Most odd cells only have spaces round them: they are spared the other patterns.
+    for names in (["spaces"], *[list(REPAIRS)] * ROUNDS):
+        before = left["text"]
+        for name in names:
+            left = left.with_columns(after=_step(name)).with_columns(*_taken(name)).drop("after")
+        if len(names) > 1 and left["text"].equals(before):
             break
-    return cells.select("cell", *_outcome())
+        is_plain = left["text"].str.contains(PLAIN)
+        done.append(left.filter(is_plain))
+        left = left.filter(~is_plain)
+    return pl.concat([*done, left]).select("cell", *_outcome())
 
 
 def _step(name: str) -> pl.Expr:
@@ -128,9 +133,10 @@ def _decoded(text: pl.Expr) -> pl.Expr:
     return pl.when(is_encoded).then(whole).when(has_at).then(few).otherwise(text)
 
 
-def _made(name: str) -> pl.Expr:
+def _taken(name: str) -> tuple[pl.Expr, pl.Expr]:
+    """The repaired text, and whether this repair was made, now or in a round before."""
     flag = f"by_{name}"
-    return (pl.col(flag) | (pl.col("after") != pl.col("text"))).alias(flag)
+    return pl.col("after").alias("text"), (pl.col(flag) | (pl.col("after") != pl.col("text"))).alias(flag)
 
 
 def _outcome() -> tuple[pl.Expr, pl.Expr]:
