@@ -98,8 +98,9 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         blocks=blocks(negatives, loaded.policy, as_of).collect(),
         last=last,
         references=reference_versions(),
-        notes=[*history.notes, *([lookup.dropped] if lookup.dropped else [])],
+        notes=[f"DNS: {lookup.dropped}"] if lookup.dropped else [],
         counted={"events": history.counts, "dns": _dns_counts(lookup)},
+        event_rejects=history.rejects,
     )
 
 

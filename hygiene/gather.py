@@ -1,9 +1,8 @@
 """From files, resolvers and the state to what one shard needs; each function answers for one input of the night."""
 
 import datetime as dt
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +12,18 @@ from polars import col
 from hygiene.classify.bounces import with_bounce_meaning
 from hygiene.classify.domains import provider_of
 from hygiene.classify.negatives import NEGATIVE
-from hygiene.config import LoadedJob
+from hygiene.config import ListSource, LoadedJob
 from hygiene.decide.in_force import in_force, lifts
-from hygiene.history.store import unread
-from hygiene.ingest.events import EventFile, event_files
-from hygiene.ingest.lists import OpenList
+from hygiene.ingest.events import read_events
+from hygiene.ingest.lists import OpenList, open_lists
 from hygiene.ingest.suppressions import read_suppressions
 from hygiene.ledger.erasure import erased_match, erasure_keys
 from hygiene.ledger.imports import import_entries
 from hygiene.lookup.resolve import Lookup, look_up
-from hygiene.model.tables import IMPORTS, LEDGER, SUBSCRIBERS
+from hygiene.model.tables import EVENTS, IMPORTS, LEDGER, REJECTS, SUBSCRIBERS
 from hygiene.normalize.keys import with_keys
 from hygiene.normalize.repair import repaired
+from hygiene.shard import Shard
 from hygiene.stages import Tick
 from hygiene.store import Store
 from hygiene.validate.syntax import judged, leftovers
@@ -52,6 +51,40 @@ def answers(loaded: LoadedJob, store: Store, rows: pl.LazyFrame, as_of: dt.datet
     """What is known of the domains of all rows; asks for those that are due."""
     domains = rows.select(col("domain").unique()).collect()["domain"]
     return look_up(domains, loaded.job.dns, loaded.base, store.dns.load(), loaded.policy, as_of, tick)
+
+
+@dataclass(frozen=True)
+class Past:
+    """The events of the state, and what reading tonight's files added."""
+
+    events: pl.LazyFrame
+    """EVENTS."""
+    digests: list[str]
+    """Of all event files of the job."""
+    counts: dict[str, Any]
+    rejects: pl.DataFrame
+    """REJECTS of the files read tonight."""
+
+
+def history(loaded: LoadedJob, store: Store, work: Path, tick: Tick, *, writes: bool) -> Past:
+    """Reads the files that are new into the history; without `writes` they only stand beside it."""
+    files = [file for source in loaded.job.events for file in read_events(source, loaded.base, work)]
+    unread = store.history.unread([file.digest for file in files])
+    fresh = list({file.digest: file for file in files if file.digest in unread}.values())
+    counts: dict[str, Any] = {"files": len(files), "read": len(fresh), "new": 0, "known": 0, "ignored": {}}
+    beside, rejects = [], [REJECTS.empty()]
+    for file in fresh:
+        read = file.read(tick)
+        events = EVENTS.conform(with_keys(read.events))
+        if writes:
+            added = store.history.append(file.digest, events)
+            counts["new"], counts["known"] = counts["new"] + added.new, counts["known"] + added.known
+        else:
+            beside.append(events)
+        rejects.append(read.rejects)
+        counts["ignored"] |= {name: counts["ignored"].get(name, 0) + n for name, n in read.ignored.items()}
+    every = pl.concat([store.history.scan(), *beside])
+    return Past(every, sorted(file.digest for file in files), counts, pl.concat(rejects))
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ class Night:
     """The last published run; None before the first."""
     references: dict[str, str]
     """Version of each reference list."""
+    event_rejects: pl.DataFrame
+    """REJECTS of the event files read tonight."""
     notes: list[str] = field(default_factory=list)
     """What a person should know of this run, a sentence each."""
     counted: dict[str, Any] = field(default_factory=dict)

@@ -24,9 +24,10 @@ def write(night: Night, staged: Path, held_because: list[str]) -> dict[str, Any]
     """Fills the staged folder; returns the summary. Raises UnbalancedError where rows in are not rows out."""
     for opened in night.opened:
         mine = night.decided.filter(col("list") == opened.name).select("row", "verdict", "rule", "address", "repair")
-        written = write_lists(opened, mine.sort("row"), staged)
+        written = write_lists(opened, mine.sort("row"), staged, night.work)
         _check(opened.name, opened.records, opened.rejects.height, written)
     write_rejects(pl.concat([opened.rejects for opened in night.opened]), staged / "rejected.csv")
+    write_rejects(night.event_rejects, staged / folder.EVENT_REJECTS)
     _write_audit(night, staged)
     _write_delta(night, staged)
     night.pending.write_parquet(staged / ENTRIES)

@@ -28,7 +28,9 @@ def main(folder: Path) -> None:
     check(cases, people)
     write(folder / "newsletter.csv", newsletter(people))
     write_customers(people, folder / "customers.parquet")
-    told = sorted((h for person in [*people, *aliases()] for h in happenings(person)), key=lambda h: (h.at, h.recipient, h.kind))
+    told = sorted(
+        (h for person in [*people, *aliases()] for h in happenings(person)), key=lambda h: (h.at, h.recipient, h.kind)
+    )
     write_house(told, folder / "events")
     write_ses(told, folder / "events" / "ses")
     write_sendgrid(told, folder / "events" / "sendgrid")

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 
-job_argument = click.argument("job", type=click.Path(path_type=Path), envvar="HYGIENE_JOB", default="configs/nightly.toml")
+job_argument = click.argument(
+    "job", type=click.Path(path_type=Path), envvar="HYGIENE_JOB", default="configs/nightly.toml"
+)
 job_option = click.option(
     "--job",
     type=click.Path(path_type=Path),

@@ -28,7 +28,9 @@ def _all(addresses: Sequence[str], file: Path | None) -> list[str]:
 @as_of_option
 @actor_option
 @reason_option
-def suppress(addresses: tuple[str, ...], file: Path | None, job: Path, as_of: str | None, actor: str, reason: str) -> None:
+def suppress(
+    addresses: tuple[str, ...], file: Path | None, job: Path, as_of: str | None, actor: str, reason: str
+) -> None:
     """Suppress addresses, with all aliases of their mailboxes, by hand."""
     from hygiene import by_person
 
@@ -63,7 +65,9 @@ def lift(
 @as_of_option
 @actor_option
 @reason_option
-def forget(addresses: tuple[str, ...], file: Path | None, job: Path, as_of: str | None, actor: str, reason: str) -> None:
+def forget(
+    addresses: tuple[str, ...], file: Path | None, job: Path, as_of: str | None, actor: str, reason: str
+) -> None:
     """Erase people from state and ledger; a keyed hash stays and blocks their re-import.
 
     The key comes from the environment (HYGIENE_ERASURE_KEY, or as the job file names it). Published run folders and

@@ -17,6 +17,19 @@ COMPLETE = "_HYGIENE_COMPLETE"
 """Environment variable by which a shell asks for completions."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("hygiene.cli.run:run", "Read, decide and publish."),
+    "plan": ("hygiene.cli.run:plan", "Give the numbers that `run` would give now, and write nothing."),
+    "release": ("hygiene.cli.run:release", "Publish a run that the brake holds."),
+    "check": ("hygiene.cli.check:check", "Tell whether a campaign to LIST should go out."),
+    "why": ("hygiene.cli.why:why", "Tell why ADDRESS is or is not mailed today, and what would change it."),
+    "suppress": ("hygiene.cli.ledger:suppress", "Suppress addresses, with all aliases of their mailboxes, by hand."),
+    "lift": ("hygiene.cli.ledger:lift", "Lift suppressions by hand; the evidence before does not count again."),
+    "forget": (
+        "hygiene.cli.ledger:forget",
+        "Erase people from state and ledger; a keyed hash stays and blocks their re-import.",
+    ),
+    "ledger": ("hygiene.cli.ledger:ledger", "Work on the ledger as a whole."),
+    "audit": ("hygiene.cli.audit:audit", "Read the ledger, verify it, or take it away."),
     "init": ("hygiene.cli.init:init", "Write a commented job file to start from."),
     "config": ("hygiene.cli.config:config", "Check a job file, or print its schema."),
     "rules": ("hygiene.cli.rules:rules", "List every rule that decides about a row."),

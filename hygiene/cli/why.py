@@ -42,7 +42,10 @@ def _as_dict(found: "Explanation") -> dict[str, object]:
 def _text(found: "Explanation") -> str:
     lines = [found.address]
     for row in found.rows:
-        lines += ["", f"{row['list']}, row {row['row']}: {row['verdict']}" + (f" by {row['rule']}" if row["rule"] else "")]
+        lines += [
+            "",
+            f"{row['list']}, row {row['row']}: {row['verdict']}" + (f" by {row['rule']}" if row["rule"] else ""),
+        ]
         lines.append(f"  {row['says']}")
         told = {"repaired": row["repair"], "all rules that fired": " ".join(row["rules"]), "evidence": row["evidence"]}
         lines += [f"  {name}: {value}" for name, value in told.items() if value]

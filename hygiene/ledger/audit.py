@@ -11,6 +11,7 @@ from polars import col
 from hygiene.ledger.chain import Break, Head, erased_numbers, first_break, head_of
 from hygiene.ledger.runs import Runs
 from hygiene.ledger.store import Ledger
+from hygiene.model.spreadsheet import defused
 from hygiene.model.errors import InputError, OutputError
 
 FOR_PEOPLE = [
@@ -76,11 +77,6 @@ def _write(chosen: pl.LazyFrame, path: Path, suffix: str) -> None:
         return
     texts = [defused(name) for name, dtype in chosen.collect_schema().items() if dtype == pl.String]
     chosen.with_columns(texts).sink_csv(path, datetime_format="%Y-%m-%dT%H:%M:%SZ")
-
-
-def defused(name: str) -> pl.Expr:
-    """The column with an apostrophe before what a spreadsheet would take for a formula (OWASP, CSV injection)."""
-    return pl.when(col(name).str.contains(r"^[=+\-@\t\r\n|]")).then("'" + col(name)).otherwise(col(name)).alias(name)
 
 
 def _first(*breaks: Break | None) -> Break | None:

@@ -16,6 +16,8 @@ STAGING = ".staging-"
 MANIFEST = "manifest.json"
 LATEST = "latest"
 PROCESS = "process.json"
+EVENT_REJECTS = "rejected-events.csv"
+OF_THE_PROCESS = (MANIFEST, PROCESS, EVENT_REJECTS)
 """How the run went (times, files read); told apart from what it found, which a rerun repeats to the byte."""
 
 
@@ -86,7 +88,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_manifest(folder: Path) -> None:
     """The digest and size of every file, for whoever takes them away."""
-    files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name not in (MANIFEST, PROCESS))
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name not in OF_THE_PROCESS)
     write_json(folder / MANIFEST, {str(file.relative_to(folder)): _digest(file) for file in files})
 
 

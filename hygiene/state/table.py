@@ -1,8 +1,6 @@
 """One Delta table of the state: rows are added, replaced, merged, tidied and read, each change in one commit."""
 
-import itertools
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,15 +10,13 @@ import polars as pl
 
 from hygiene.model.errors import LockedError, OutputError, StateError
 from hygiene.model.table import Table
+from hygiene.state.delta import cause, version_of, writing
 from hygiene.state.disk import put_on_disk
 
 if TYPE_CHECKING:
     from arro3.core import RecordBatchReader
-    from deltalake import CommitProperties, DeltaTable, WriterProperties
+    from deltalake import CommitProperties, DeltaTable
 
-CAUSE_LENGTH = 300
-ROW_GROUP_ROWS = 65_536
-"""Small enough that a look-up of one key reads little of a table that is sorted by it."""
 PURGE_DUE, PURGED = "hygiene.purge_due", "hygiene.purged"
 RESTORE = "Restore the folder from a backup."
 
@@ -57,7 +53,7 @@ class StateTable:
 
     def version(self) -> int:
         """The number of the newest commit; -1 where there is none."""
-        return _version(self.open())
+        return version_of(self.open())
 
     def scan(self, version: int | None = None) -> pl.LazyFrame:
         """All rows, in no order, now or as of a version; an empty frame where nothing was written yet."""
@@ -78,13 +74,20 @@ class StateTable:
 
     def has_transaction(self, key: str) -> bool:
         """Whether `append` or `replace` was already committed under this key."""
+        return bool(self.known([key]))
+
+    def known(self, keys: Iterable[str]) -> set[str]:
+        """Those of the transaction keys that were committed before."""
         delta = self.open()
-        return delta is not None and delta.transaction_version(key) is not None
+        return set() if delta is None else {key for key in keys if delta.transaction_version(key) is not None}
 
     def append(
-        self, rows: pl.DataFrame | Iterable[pl.DataFrame], transaction: str | None = None, base: int | None = None
+        self,
+        rows: pl.DataFrame | Iterable[pl.DataFrame],
+        transaction: str | Sequence[str] | None = None,
+        base: int | None = None,
     ) -> bool:
-        """Adds rows in one commit; a transaction key that was committed before adds nothing and returns False.
+        """Adds rows in one commit; where all transaction keys were committed before, adds nothing and returns False.
 
         Raises LockedError where another process commits at the same time, or committed after version `base`.
         """
@@ -106,9 +109,18 @@ class StateTable:
                 predicate=f"target.{on} = source.{on}",
                 source_alias="source",
                 target_alias="target",
-                commit_properties=self._commit(delta, PURGE_DUE),
-                writer_properties=_writing(),
+                commit_properties=self._commit(delta, [PURGE_DUE]),
+                writer_properties=writing(),
             ).when_matched_update_all().when_not_matched_insert_all().execute()
+
+    def delete(self, column: str, values: Iterable[str]) -> None:
+        """Removes the rows with one of these texts in `column`, in one commit; then `purge` is due."""
+        quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+        delta = self.open()
+        if delta is not None and quoted:
+            with self._putting_on_disk():
+                properties = self._commit(delta, [PURGE_DUE])
+                delta.delete(f"{column} IN ({quoted})", writer_properties=writing(), commit_properties=properties)
 
     def tidy(self, keep_days: int) -> None:
         """Compacts small files, and removes versions and leftovers of crashes older than `keep_days`."""
@@ -119,7 +131,7 @@ class StateTable:
             keep = f"interval {keep_days} days"
             if delta.metadata().configuration.get("delta.logRetentionDuration") != keep:
                 delta.alter.set_table_properties({"delta.logRetentionDuration": keep})
-            delta.optimize.compact(commit_properties=self._commit(delta), writer_properties=_writing())
+            delta.optimize.compact(commit_properties=self._commit(delta), writer_properties=writing())
             self._vacuum(delta, keep_days * 24)
             delta.create_checkpoint()
 
@@ -137,12 +149,17 @@ class StateTable:
         return due is not None and (done is None or done < due)
 
     def _write(
-        self, rows: pl.DataFrame | Iterable[pl.DataFrame], mode: str, transaction: str | None, base: int | None
+        self,
+        rows: pl.DataFrame | Iterable[pl.DataFrame],
+        mode: str,
+        transaction: str | Sequence[str] | None,
+        base: int | None,
     ) -> bool:
         from deltalake import write_deltalake
 
         delta = self._at(base)
-        if transaction is not None and delta is not None and delta.transaction_version(transaction) is not None:
+        keys = [transaction] if isinstance(transaction, str) else list(transaction or ())
+        if keys and delta is not None and all(delta.transaction_version(key) is not None for key in keys):
             return False
         with self._putting_on_disk():
             write_deltalake(
@@ -152,29 +169,29 @@ class StateTable:
                 partition_by=list(self.partition_by) or None,
                 configuration=self._settings() if delta is None else None,
                 storage_options=dict(self.storage_options) or None,
-                commit_properties=self._commit(delta, transaction),
-                writer_properties=_writing(),
+                commit_properties=self._commit(delta, keys),
+                writer_properties=writing(),
             )
         return True
 
     def _at(self, base: int | None) -> "DeltaTable | None":
         delta = self.open()
-        if base is not None and _version(delta) != base:
+        if base is not None and version_of(delta) != base:
             raise self._conflict()
         return delta
 
     def _conflict(self) -> LockedError:
         return LockedError("another process wrote to the table at the same time.", self.uri, "Try again.")
 
-    def _commit(self, delta: "DeltaTable | None", key: str | None = None) -> "CommitProperties":
+    def _commit(self, delta: "DeltaTable | None", keys: Sequence[str] = ()) -> "CommitProperties":
         """A key that every commit has makes the second of two at a time fail, instead of mixing in."""
         from deltalake import CommitProperties, Transaction
 
-        keys = [f"{self.table.name}.commit", *([key] if key else [])]
-        return CommitProperties(app_transactions=[Transaction(each, _version(delta) + 1) for each in keys])
+        named = [f"{self.table.name}.commit", *keys]
+        return CommitProperties(app_transactions=[Transaction(key, version_of(delta) + 1) for key in named])
 
     def _vacuum(self, delta: "DeltaTable", hours: int) -> None:
-        properties = self._commit(delta, None if hours else PURGED)
+        properties = self._commit(delta, [] if hours else [PURGED])
         delta.vacuum(hours, dry_run=False, enforce_retention_duration=False, full=True, commit_properties=properties)
 
     def _settings(self) -> dict[str, str]:
@@ -213,9 +230,9 @@ class StateTable:
         except CommitFailedError as error:
             raise self._conflict() from error
         except DeltaError as error:
-            raise StateError(f"the table {what} ({_cause(error)}).", self.uri, fix) from error
+            raise StateError(f"the table {what} ({cause(error)}).", self.uri, fix) from error
         except OSError as error:
-            raise OutputError(f"the table {what} ({_cause(error)}).", self.uri) from error
+            raise OutputError(f"the table {what} ({cause(error)}).", self.uri) from error
 
     @contextmanager
     def _putting_on_disk(self) -> Iterator[None]:
@@ -223,20 +240,3 @@ class StateTable:
         disk = put_on_disk(Path(self.uri), Path(self.root)) if self.is_local else nullcontext()
         with self._told("cannot be written", "Look at the disk and at the folder's owner."), disk:
             yield
-
-
-def _version(delta: "DeltaTable | None") -> int:
-    return -1 if delta is None else int(delta.version())
-
-
-def _writing() -> "WriterProperties":
-    from deltalake import WriterProperties
-
-    return WriterProperties(compression="ZSTD", max_row_group_size=ROW_GROUP_ROWS)
-
-
-def _cause(error: Exception) -> str:
-    """The library's words on one line, without colours and without its own stack trace, and not too long."""
-    plain = re.sub(r"\x1b\[\d*m|↳", "", str(error)).strip().splitlines()
-    lines = itertools.takewhile(lambda line: not line.strip().startswith("0:"), plain)
-    return ": ".join(line.strip() for line in lines)[:CAUSE_LENGTH].rstrip(". ")

@@ -2,7 +2,7 @@
 
 from story.case import Case, answered, by_page, each, keep, someone
 from story.calendar import MAILINGS
-from story.people import Happening
+from story.people import Happening, Person
 
 BAD_DAY = {"2026-06-24": "apple_block"}
 READS = each("monthly", "open")
@@ -96,7 +96,7 @@ def consent() -> list[Case]:
     ]  # fmt: skip
 
 
-def aliases() -> list:
+def aliases() -> list[Person]:
     """On no list; what happened to them is evidence for somebody who is."""
     return [
         someone("jan.rundberg+garden@prav-nursery.example", "monthly", lists=(), acts={"2026-03-25": ("complaint",)}, until="2026-03-31"),
@@ -139,8 +139,8 @@ def domains() -> list[Case]:
         at("for-sale.example", "The mail exchanger belongs to a parking service.", "DOM323", streams=""),
         Case(someone('"leave at gate"@brallund-seeds.example'), "The local part needs its quotes.", "review", "SYN411"),
         Case(someone("sunflower@mailinator.com"), "A throw-away address.", "review", "RSK801"),
-        Case(someone("info@fandgard-tools.example", "monthly", is_confirmed=False), "A department's mailbox.", "review", "ROL511"),
-        Case(someone("sales@ulbrik-orchard.example", "letter", is_confirmed=False), "A department's mailbox, on the customers' list.", "review", "ROL511"),
+        Case(someone("info@fandgard-tools.example", "monthly", acts=READS, is_confirmed=False), "A department's mailbox.", "review", "ROL511"),
+        Case(someone("sales@ulbrik-orchard.example", "letter", acts=each("letter", "open"), is_confirmed=False), "A department's mailbox, on the customers' list.", "review", "ROL511"),
         Case(someone("webmaster@senkdell-compost.example", "monthly", acts=CLICKS_MONTHLY), "A technical mailbox whose reader clicks every month.", "review", "ROL512"),
     ]  # fmt: skip
 

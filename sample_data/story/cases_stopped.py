@@ -1,4 +1,4 @@
-"""People who are not mailed: suppressed, held until more is known, duplicates of others, or unreadable."""
+"""People who are not mailed: suppressed, held until more is known, or duplicates of others."""
 
 from story.case import Case, answered, by_page, each, someone
 
@@ -87,7 +87,7 @@ def not_addresses() -> list[Case]:
         stop("SYN403", "A printer in somebody's office.", "scan2mail@printer.local"),
         stop("SYN403", "A name without a dot.", "petra.vallik@intranet"),
         stop("SYN403", "A name for tests only.", "nele.brander@shop.test"),
-        stop("SYN404", "The local part has 70 characters; 64 are allowed.", f"{'seeds-and-bulbs-' * 4}abcdef@gmail.com"),
+        stop("SYN404", "Has 271 characters; SMTP allows 254.", f"{'seeds-and-bulbs-' * 3}more@{'of-everything-that-grows-in-your-own-garden-again.' * 4}example"),
         hold("SYN421", "Needs SMTPUTF8, which this ESP does not speak.", "jürgen.tamvström@ostrgard-timber.example"),
         stop("ROL501", "A mailbox for abuse reports.", "abuse@fandgard-tools.example"),
         stop("ROL501", "The postmaster, on the customers' list.", "postmaster@prav-nursery.example", lists=("customers",)),
@@ -111,14 +111,14 @@ def worn_out() -> list[Case]:
 
 
 def twice() -> list[Case]:
-    """Rows at the end of a list whose recipient stands further up; and rows that cannot be read."""
-    def again(why: str, address: str, mailed_as: str, lists: tuple[str, ...] = ("newsletter",)) -> Case:
-        return Case(someone(address, mailed_as=mailed_as, lists=lists, position=1.0), why, "duplicate", "DUP901")
+    """Rows at the end of a list whose recipient stands further up."""
+    def again(why: str, address: str, lists: tuple[str, ...] = ("newsletter",), repaired: str = "") -> Case:
+        return Case(someone(address, lists=lists, position=1.0), why, "duplicate", "DUP901", repaired)
 
     return [
-        again("Signed up again in capitals.", "Vera.Marvdal36610@GMX.de", "vera.marvdal36610@gmx.de"),
-        again("Signed up again with the display name.", "Lina <lina.ilmhus20771@gmail.com>", "lina.ilmhus20771@gmail.com"),
-        again("Two customer numbers, one address.", "Sales@ulbrik-orchard.example", "sales@ulbrik-orchard.example", ("customers",)),
+        again("Signed up again in capitals.", "Vera.Marvdal36610@GMX.de"),
+        again("Signed up again with the display name.", "Lina <lina.ilmhus20771@gmail.com>", repaired="lina.ilmhus20771@gmail.com"),
+        again("Two customer numbers, one address.", "Sales@ulbrik-orchard.example", ("customers",)),
     ]  # fmt: skip
 
 

@@ -86,7 +86,9 @@ def _trouble(person: Person, which: float) -> str:
     later = "yahoo_later" if "yahoo" in person.address else "greylisted"
     if which < 0.6:
         return f"{later} then delivered"
-    return hard_block(person.address) if which < 0.75 else ("timeout", "too_large", "mailbox_full")[int(which * 100) % 3]
+    return (
+        hard_block(person.address) if which < 0.75 else ("timeout", "too_large", "mailbox_full")[int(which * 100) % 3]
+    )
 
 
 def seldom(person: Person, number: int) -> None:
@@ -102,7 +104,9 @@ def seldom(person: Person, number: int) -> None:
 def apple_mail(person: Person, number: int) -> None:
     """Software opens nearly all of it; the person clicks at times, lately too."""
     for mailing in _delivered(person):
-        person.acts[mailing.day] = ("machine", "click") if share("taps", number, mailing.campaign) < 0.15 else ("machine",)
+        person.acts[mailing.day] = (
+            ("machine", "click") if share("taps", number, mailing.campaign) < 0.15 else ("machine",)
+        )
     person.acts[_delivered(person)[-1].day] = ("machine", "click")
 
 

@@ -42,9 +42,14 @@ ODD = {
     "gmail.co": NULL_MX,
     "no-mail.example": NULL_MX,
     "wrong-null.example": _seen({"mx": [[10, "."]]}, "2026-06-28", "2026-07-01"),
-    "half-null.example": {"mx": [[0, "."], [10, "mx.half-null.example."]], "targets": {"mx.half-null.example.": [HOSTER]}},
+    "half-null.example": {
+        "mx": [[0, "."], [10, "mx.half-null.example."]],
+        "targets": {"mx.half-null.example.": [HOSTER]},
+    },
     "half-private.example": _mx({"mx1.half-private.example.": ["10.1.2.3"], "mx2.half-private.example.": [HOSTER]}),
-    "inside-only.example": _mx({"mail.inside-only.example.": ["192.168.4.20"], "mail2.inside-only.example.": ["10.0.0.9"]}),
+    "inside-only.example": _mx(
+        {"mail.inside-only.example.": ["192.168.4.20"], "mail2.inside-only.example.": ["10.0.0.9"]}
+    ),
     "localhost-mx.example": _mx({"localhost.": ["127.0.0.1"]}),
     "mx-literal.example": _mx({"93.184.215.14.": []}),
     "for-sale.example": _mx({"park-mx.above.com.": ["103.224.212.34"]}),
@@ -52,11 +57,17 @@ ODD = {
     "vanished-today.example": {"rcode": "NXDOMAIN"},
     "empty-zone.example": _seen(NOTHING, "2026-06-22", "2026-06-27", "2026-07-01"),
     "empty-lately.example": _seen(NOTHING, "2026-06-30", "2026-07-01"),
-    "lost-targets.example": _seen(_mx({"mx1.lost-targets.example.": [], "mx2.lost-targets.example.": []}), "2026-06-19", "2026-06-23", "2026-06-27", "2026-07-01"),
+    "lost-targets.example": _seen(
+        _mx({"mx1.lost-targets.example.": [], "mx2.lost-targets.example.": []}),
+        "2026-06-19",
+        "2026-06-23",
+        "2026-06-27",
+        "2026-07-01",
+    ),
     "spf-refuses.example": _seen(REFUSES, "2026-06-29", "2026-07-01"),
     "spf-once.example": REFUSES,
     "only-address.example": {"mx": [], "a": [HOSTER], "aaaa": [], "txt": []},
-        "never-answered.example": {"rcode": "SERVFAIL"},
+    "never-answered.example": {"rcode": "SERVFAIL"},
 }
 WAS_WELL = _seen(_mx({"mail.lame-servers.example.": [HOSTER]}), "2026-06-29")
 """Two lines of one domain are two observations: it took mail two days before its servers failed."""

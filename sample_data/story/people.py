@@ -77,11 +77,19 @@ def happenings(person: Person) -> Iterator[Happening]:
 
 
 def _one_mailing(person: Person, mailing: Mailing, outcome: str) -> Iterator[Happening]:
-    sent_at = mailing.starts_at + dt.timedelta(milliseconds=between(0, 3_000_000, "sent", person.recipient, mailing.day))
+    sent_at = mailing.starts_at + dt.timedelta(
+        milliseconds=between(0, 3_000_000, "sent", person.recipient, mailing.day)
+    )
     yield Happening(sent_at, "sent", person.recipient, mailing)
     for step in outcome.split(" then "):
-        after = between(900, 30_000, "wait", person.recipient, mailing.day, step) if step == "delivered" and " " in outcome else 0
-        at = sent_at + dt.timedelta(milliseconds=1000 * after + between(400, 9_000, "took", person.recipient, mailing.day, step))
+        after = (
+            between(900, 30_000, "wait", person.recipient, mailing.day, step)
+            if step == "delivered" and " " in outcome
+            else 0
+        )
+        at = sent_at + dt.timedelta(
+            milliseconds=1000 * after + between(400, 9_000, "took", person.recipient, mailing.day, step)
+        )
         if step == "delivered":
             yield Happening(at, "delivered", person.recipient, mailing)
         else:

@@ -11,7 +11,12 @@ from story.draw import share
 from story.files import write
 from story.people import Happening
 
-QUARTERS = {"2025-q3": ("2025-07", "2025-10"), "2025-q4": ("2025-10", "2026"), "2026-q1": ("2026-01", "2026-04"), "2026-q2": ("2026-04", "2026-07")}
+QUARTERS = {
+    "2025-q3": ("2025-07", "2025-10"),
+    "2025-q4": ("2025-10", "2026"),
+    "2026-q1": ("2026-01", "2026-04"),
+    "2026-q2": ("2026-04", "2026-07"),
+}
 WORDS = {"sent": "processed", "delivered": "delivered", "open": "open", "machine": "open", "click": "click",
          "complaint": "spamreport", "unsubscribe": "unsubscribe", "group_unsubscribe": "group_unsubscribe",
          "group_resubscribe": "group_resubscribe"}  # fmt: skip
@@ -21,7 +26,11 @@ QUARTER_OF_SENDS = "2026-04"
 
 def write_sendgrid(happenings: list[Happening], folder: Path) -> None:
     """One file a quarter; an event a line, which is still one array."""
-    mine = [h for h in happenings if h.mailing.system == "sendgrid" and (h.kind != "sent" or h.mailing.day >= QUARTER_OF_SENDS)]
+    mine = [
+        h
+        for h in happenings
+        if h.mailing.system == "sendgrid" and (h.kind != "sent" or h.mailing.day >= QUARTER_OF_SENDS)
+    ]
     for name, (first, last) in QUARTERS.items():
         lines = [line for h in mine if first <= h.at.isoformat() < last for line in _lines(h)]
         write(folder / f"{name}.json.gz", ("[" + ",\n".join(lines) + "]\n").encode())
@@ -37,8 +46,17 @@ def _event(h: Happening) -> dict[str, Any]:
     message = f"{h.mailing.campaign}.{_id(h.recipient)}"
     kind = h.reply.sendgrid.split("/")[0] if h.kind == "reply" else WORDS[h.kind]
     kind = "bounce" if kind == "blocked" else kind
-    event = {"email": h.recipient, "timestamp": int(h.at.timestamp()), "smtp-id": f"<{message}@geopod-ismtpd-1>", "event": kind}
-    event |= {"category": [h.mailing.campaign], "sg_event_id": _id(kind, h.recipient, h.at), "sg_message_id": f"{message}.recvd"}
+    event = {
+        "email": h.recipient,
+        "timestamp": int(h.at.timestamp()),
+        "smtp-id": f"<{message}@geopod-ismtpd-1>",
+        "event": kind,
+    }
+    event |= {
+        "category": [h.mailing.campaign],
+        "sg_event_id": _id(kind, h.recipient, h.at),
+        "sg_message_id": f"{message}.recvd",
+    }
     return event | _details(h)
 
 
@@ -63,7 +81,14 @@ def _reply(h: Happening) -> dict[str, Any]:
     if kind == "deferred":
         return {"response": answer, "attempt": "1", "ip": "192.0.2.26", "tls": 1}
     status = h.reply.status or f"{h.reply.code[:1]}.0.0"
-    return {"type": kind, "bounce_classification": what, "status": status, "reason": answer, "ip": "192.0.2.26", "tls": 1}
+    return {
+        "type": kind,
+        "bounce_classification": what,
+        "status": status,
+        "reason": answer,
+        "ip": "192.0.2.26",
+        "tls": 1,
+    }
 
 
 def _id(*about: object) -> str:

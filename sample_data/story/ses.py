@@ -22,7 +22,9 @@ MONTH_OF_SENDS = "2026-06"
 
 def write_ses(happenings: list[Happening], folder: Path) -> None:
     """One file a month."""
-    mine = [h for h in happenings if h.mailing.system == "ses" and (h.kind != "sent" or h.mailing.day >= MONTH_OF_SENDS)]
+    mine = [
+        h for h in happenings if h.mailing.system == "ses" and (h.kind != "sent" or h.mailing.day >= MONTH_OF_SENDS)
+    ]
     for name, (first, last) in PERIODS.items():
         lines = [line for h in mine if first <= h.at.isoformat() < last for line in _lines(h)]
         write(folder / f"{name}.ndjson.gz", "".join(lines).encode())
@@ -53,13 +55,24 @@ def _mail(happening: Happening) -> dict[str, Any]:
         "messageId": _message_id(happening),
         "destination": [happening.recipient, *happening.also],
         "headersTruncated": False,
-        "tags": {"ses:configuration-set": [stream], "ses:outgoing-ip": ["192.0.2.25"], "campaign": [happening.mailing.campaign]},
+        "tags": {
+            "ses:configuration-set": [stream],
+            "ses:outgoing-ip": ["192.0.2.25"],
+            "campaign": [happening.mailing.campaign],
+        },
     }
 
 
 def _delivery(h: Happening) -> dict[str, Any]:
-    delivery = {"timestamp": _time(h.at), "processingTimeMillis": 400 + h.at.microsecond // 1000, "recipients": [h.recipient]}
-    return {"eventType": "Delivery", "delivery": delivery | {"smtpResponse": "250 2.0.0 OK", "reportingMTA": "a8-52.smtp-out.amazonses.com"}}
+    delivery = {
+        "timestamp": _time(h.at),
+        "processingTimeMillis": 400 + h.at.microsecond // 1000,
+        "recipients": [h.recipient],
+    }
+    return {
+        "eventType": "Delivery",
+        "delivery": delivery | {"smtpResponse": "250 2.0.0 OK", "reportingMTA": "a8-52.smtp-out.amazonses.com"},
+    }
 
 
 def _reply(h: Happening) -> dict[str, Any]:
@@ -68,13 +81,20 @@ def _reply(h: Happening) -> dict[str, Any]:
     if h.reply.text:
         prefix = "" if h.reply.is_echo else f"smtp; {h.reply.code} {h.reply.status} ".replace("  ", " ")
         action = "delayed" if h.reply.is_deferral else "failed"
-        recipient |= {"action": action, "status": _status(h), "diagnosticCode": prefix + h.reply.text.format(to=h.recipient)}
+        recipient |= {
+            "action": action,
+            "status": _status(h),
+            "diagnosticCode": prefix + h.reply.text.format(to=h.recipient),
+        }
     if kind == "Delay":
         recipient.pop("action")
         delay = {"delayType": subtype, "delayedRecipients": [recipient], "timestamp": _time(h.at)}
         return {"eventType": "DeliveryDelay", "deliveryDelay": delay}
     bounce = {"bounceType": kind, "bounceSubType": subtype, "bouncedRecipients": [recipient], "timestamp": _time(h.at)}
-    return {"eventType": "Bounce", "bounce": bounce | {"feedbackId": _feedback_id(h), "reportingMTA": "dns; a8-52.smtp-out.amazonses.com"}}
+    return {
+        "eventType": "Bounce",
+        "bounce": bounce | {"feedbackId": _feedback_id(h), "reportingMTA": "dns; a8-52.smtp-out.amazonses.com"},
+    }
 
 
 def _status(h: Happening) -> str:
@@ -88,15 +108,28 @@ def _feedback_id(h: Happening) -> str:
 
 def _out_of_office(h: Happening) -> dict[str, Any]:
     recipient = {"emailAddress": h.recipient}
-    bounce = {"bounceType": "Transient", "bounceSubType": "General", "bouncedRecipients": [recipient], "timestamp": _time(h.at)}
+    bounce = {
+        "bounceType": "Transient",
+        "bounceSubType": "General",
+        "bouncedRecipients": [recipient],
+        "timestamp": _time(h.at),
+    }
     return {"eventType": "Bounce", "bounce": bounce | {"feedbackId": _feedback_id(h)}}
 
 
 def _complaint(h: Happening) -> dict[str, Any]:
     kind = "not-spam" if h.kind == "not_spam" else "abuse"
     who = [{"emailAddress": address} for address in (h.recipient, *h.also)]
-    complaint = {"complainedRecipients": who, "timestamp": _time(h.at), "feedbackId": _feedback_id(h), "complaintSubType": None}
-    return {"eventType": "Complaint", "complaint": complaint | {"userAgent": "ReturnPathFBL/2.1", "complaintFeedbackType": kind}}
+    complaint = {
+        "complainedRecipients": who,
+        "timestamp": _time(h.at),
+        "feedbackId": _feedback_id(h),
+        "complaintSubType": None,
+    }
+    return {
+        "eventType": "Complaint",
+        "complaint": complaint | {"userAgent": "ReturnPathFBL/2.1", "complaintFeedbackType": kind},
+    }
 
 
 def _open(h: Happening) -> dict[str, Any]:
@@ -104,7 +137,13 @@ def _open(h: Happening) -> dict[str, Any]:
 
 
 def _click(h: Happening) -> dict[str, Any]:
-    click = {"timestamp": _time(h.at), "userAgent": agent(h), "ipAddress": network(h), "link": "https://kestrel-finch.example/read", "linkTags": None}
+    click = {
+        "timestamp": _time(h.at),
+        "userAgent": agent(h),
+        "ipAddress": network(h),
+        "link": "https://kestrel-finch.example/read",
+        "linkTags": None,
+    }
     return {"eventType": "Click", "click": click}
 
 
@@ -113,7 +152,10 @@ def _subscription(h: Happening) -> dict[str, Any]:
     change = {"contactList": "readers", "timestamp": _time(h.at), "source": "UnsubscribeHeader"}
     new = {"unsubscribeAll": True, "topicSubscriptionStatus": topics}
     old = {"unsubscribeAll": False, "topicSubscriptionStatus": [topics[0] | {"subscriptionStatus": "OptIn"}]}
-    return {"eventType": "Subscription", "subscription": change | {"newTopicPreferences": new, "oldTopicPreferences": old}}
+    return {
+        "eventType": "Subscription",
+        "subscription": change | {"newTopicPreferences": new, "oldTopicPreferences": old},
+    }
 
 
 EVENTS = {

@@ -14,8 +14,20 @@ OLD_DEAD = 26
 def known_to_esp(people: list[Person]) -> bytes:
     """`address,REASON` without a header, as SES exports it: what it learned from us, and older entries."""
     learned = [p.recipient for p in people if any(_is_ses_echo(p, m) for m in p.mailings())]
-    quiet = sorted((p.recipient for p in people if not p.streams and not p.mailed_as and p.address.count("@") == 1 and p.first_name and _is_crowd(p)), key=lambda a: share("old", a))
-    strangers = [f"{FIRST[n].lower()}.{surname('stranger', n).lower()}{40_000 + 7 * n}@gmx.net".translate(str.maketrans("éëšíüŁł", "eesiuLl")) for n in range(8)]
+    quiet = sorted(
+        (
+            p.recipient
+            for p in people
+            if not p.streams and not p.mailed_as and p.address.count("@") == 1 and p.first_name and _is_crowd(p)
+        ),
+        key=lambda a: share("old", a),
+    )
+    strangers = [
+        f"{FIRST[n].lower()}.{surname('stranger', n).lower()}{40_000 + 7 * n}@gmx.net".translate(
+            str.maketrans("éëšíüŁł", "eesiuLl")
+        )
+        for n in range(8)
+    ]
     rows = dict.fromkeys([*quiet[:OLD_DEAD], *learned[:34], *strangers], "BOUNCE") | BEFORE_OUR_RECORDS
     return "".join(f"{address},{reason}\n" for address, reason in sorted(rows.items())).encode()
 

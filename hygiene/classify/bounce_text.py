@@ -1,0 +1,114 @@
+"""What a reply says once everything that names a person, a host or a message is blanked out; and its codes, by position.
+
+`folded` is cheap and runs on every event, so that a campaign's bounces become some thousand distinct texts; the rest runs
+on those.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+
+import polars as pl
+
+_TOKEN = r"""[^\s<>()\[\]{}"',;:]"""
+_VOLATILE = "|".join(
+    [
+        rf"{_TOKEN}+@{_TOKEN}+",  # an address
+        r"(?-u:\b)\d{1,3}(?:\.\d{1,3}){3}(?-u:\b)",  # IPv4
+        r"(?-u:\b)[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){3,7}",  # IPv6
+        r"(?-u:\b)\d{1,4}[/-]\d{1,2}[/-]\d{1,4}",  # a date
+        r"t?\d{1,2}:\d{2}:\d{2}(?:\.\d+)?z?",  # a time
+        r"(?-u:\b)(?:[a-z0-9]+-)?[a-z0-9]*\d[a-z0-9]{9,}(?:\.\d+)?",  # a queue id, a message id, hex
+        r"(?-u:\b)\d{5,}",  # a size, a serial number
+    ]
+)
+
+_TOP_LEVEL = "com|net|org|edu|gov|mil|info|biz|local|lan|arpa|cloud|email|online|app|dev|[a-z]{2}"
+_HOST = rf"(?-u:\b)(?:https?://)?(?:[a-z0-9_-]+\.)+(?:{_TOP_LEVEL})(?-u:\b)\.?(?:[/?#][^\s)\]>\"]*)?"
+_URL = r"(?:https?|mailto|ftp):[^\s)\]>\"]*"
+
+_CODE = r"[245][0-5]\d"
+_STATUS = r"[245]\.\d{1,3}\.\d{1,3}"
+_OPENING = rf"^[\s<>*:.'\"]*(?:(?:smtp|lmtp|unix|x-[a-z0-9-]+)\s*;\s*)?['\"<>\s*]*(?:{_CODE}[ :]+)??"
+"""What may stand before the reply: a diagnostic-type (RFC 3464 section 2.3.6), quotes, a code said twice."""
+_LEAD_CODE = rf"{_OPENING}({_CODE})(?:[^0-9a-z.]|$)"
+_LEAD_STATUS = rf"{_OPENING}(?:{_CODE}[ :#(-]+)?#?({_STATUS})(?:[^0-9.]|$)"
+_TELLS = r"said|was|were|with|returned|replied|answered|responded|response|reason|error|failure|failed|because|code|diagnostic"
+_INNER = rf"(?:(?:{_TELLS})[^0-9a-z]{{1,6}}|[*>)]\]?: ?['\"(]?|[(\['\"])({_CODE})[ -]"
+_INNER_STATUS = rf"{_INNER}+[('\"#]*({_STATUS})(?:[^0-9.]|$)"
+_TRANSCRIPT = rf"({_CODE})[ -](?:{_STATUS} )?[^0-9]{{1,200}}503[ -](?:{_STATUS} )?[^.]{{0,40}}(?:rcpt|recipient)"
+"""In a transcript, 503 "need RCPT" only follows from the rejection before it: that one counts."""
+_ANY_STATUS = rf"(?:#|- |\()({_STATUS})(?:[^0-9.]|$)"
+_CODE_PAIR = rf"(?-u:\b){_CODE}(?:-|[ -]?#?{_STATUS}[ :-])"
+"""A code that opens a continuation line (RFC 5321 section 4.2.1), or a code with its status."""
+
+
+def folded(diagnostic: pl.Expr) -> pl.Expr:
+    """The reply in lower case, with addresses, IP addresses, ids, dates and long numbers blanked to `*`."""
+    return diagnostic.str.to_lowercase().str.replace_all(_VOLATILE, "*")
+
+
+def wording(text: pl.Expr, pages: Mapping[str, str]) -> pl.Expr:
+    """The words of a folded reply: accents, hosts and codes taken out; a known block page stays, as its name in `pages`."""
+    text = text.str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.replace_all("ł", "l", literal=True)
+    text = text.str.replace_all(r"\\r|\\n|\s|[<>\"]", " ").str.replace_all("[’`´]", "'")
+    for page, name in pages.items():
+        text = text.str.replace_all(page, f" {name} ")
+    text = text.str.replace_all(f"{_URL}|{_HOST}", "*").str.replace_all(_CODE_PAIR, " ")
+    return text.str.replace_all(r"\s+", " ").str.strip_chars()
+
+
+def plain(words: str) -> str:
+    """A rule's pattern as `wording` leaves texts: lower case, without accents."""
+    apart = unicodedata.normalize("NFKD", words)
+    return "".join(letter for letter in apart if not unicodedata.category(letter).startswith("M")).replace("ł", "l")
+
+
+def with_codes(replies: pl.DataFrame) -> pl.DataFrame:
+    """Adds `code`, `enhanced`, `is_transient` (null where no code is known) and `is_reply` to replies with `text` (folded).
+
+    The innermost reply is nearest to the truth; the ESP's own fields count only where the text has none, and its status
+    only where it is of the same class. Any 4xx among them makes the failure transient.
+    """
+    text = pl.col("text").str.replace_all(r"\\r|\\n|\s+", " ")
+    found = replies.with_columns(
+        lead=pl.coalesce(text.str.extract(_TRANSCRIPT), text.str.extract(_LEAD_CODE)),
+        lead_status=text.str.extract(_LEAD_STATUS),
+        inner=_last(text.str.extract_all(_INNER), _CODE),
+        inner_status=_last(text.str.extract_all(_INNER_STATUS), _STATUS),
+        any_status=text.str.extract(_ANY_STATUS),
+        said_code=pl.col("reply_code").str.extract(rf"^\s*({_CODE})\s*$"),
+        said_status=pl.col("status").str.extract(rf"({_STATUS})"),
+        is_transcript=text.str.contains(_TRANSCRIPT),
+    )
+    return _chosen(found).drop(
+        "lead", "lead_status", "inner", "inner_status", "any_status", "said_code", "said_status", "is_transcript"
+    )
+
+
+def _last(found: pl.Expr, pattern: str) -> pl.Expr:
+    """The last of several inner replies that is not 503: that one only says that no recipient was left."""
+    codes = found.list.eval(pl.element().filter(~pl.element().str.contains(r"503[ -]")))
+    return codes.list.last().str.extract(rf"({pattern})[^0-9]*$")
+
+
+def _chosen(found: pl.DataFrame) -> pl.DataFrame:
+    in_text = pl.coalesce("inner", "lead")
+    code = pl.when("is_transcript").then("lead").otherwise(pl.coalesce(in_text, "said_code"))
+    status = pl.coalesce("inner_status", "lead_status", "any_status")
+    fits = pl.col("said_status").str.head(1) == pl.coalesce(code, "said_status").str.head(1)
+    enhanced = pl.coalesce(status, pl.when(fits).then("said_status"))
+    fours = [_is_four(name) for name in ("lead", "inner", "lead_status", "inner_status", "any_status")]
+    any_four = pl.any_horizontal(pl.when("is_transcript").then(False).otherwise(four) for four in fours)
+    is_silent = pl.all_horizontal(pl.col(name).is_null() for name in ("lead", "inner", "lead_status", "any_status"))
+    by_fields = _is_four("said_code") | (pl.col("said_code").is_null() & _is_four("said_status"))
+    known = code.is_not_null() | enhanced.is_not_null()
+    return found.with_columns(
+        code=code,
+        enhanced=enhanced,
+        is_transient=pl.when(known).then(any_four | (is_silent & by_fields)),
+        is_reply=~is_silent,
+    )
+
+
+def _is_four(name: str) -> pl.Expr:
+    return pl.col(name).str.starts_with("4").fill_null(False)

@@ -1,0 +1,1 @@
+"""What was read before: every event once, however often its file comes."""

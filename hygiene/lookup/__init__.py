@@ -1,0 +1,1 @@
+"""What DNS says of each distinct domain: asked once, remembered; the only stage that talks to the network."""

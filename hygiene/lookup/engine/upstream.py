@@ -1,0 +1,197 @@
+"""One resolver: its sockets, what is in flight there, how fast it may be asked, and how it fares."""
+
+import os
+import socket
+from asyncio import AbstractEventLoop
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Self
+
+from hygiene.lookup.engine.wire import RecordType, query
+
+CHANNELS = 4
+"""Sockets per resolver: each has a random port of its own, which a forger has to guess with the id (RFC 5452)."""
+LARGEST_WINDOW = 200
+"""Questions in flight to one resolver; 500 at once overflow a receive buffer of 212,992 bytes (measured)."""
+SMALLEST_WINDOW = 4
+FIRST_WINDOW = 32
+LOSS_TO_SLOW_DOWN = 0.1
+"""Share of timeouts above which the window is halved; below it, it grows (AIMD). Lame domains alone cause some."""
+TROUBLED = 0.5
+DATAGRAMS_A_TURN = 64
+"""Most datagrams read before others get their turn, so that a flood cannot stop the clock."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Address and port of a resolver."""
+
+    host: str
+    port: int = 53
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == 53 else f"{host}:{self.port}"
+
+
+@dataclass(slots=True, eq=False)
+class Question:
+    """A question on its way through tries and resolvers."""
+
+    name: str
+    rdtype: RecordType
+    asked: bytes
+    tries: int = 0
+    refusals: int = 0
+    """Answers that were errors."""
+    with_edns: bool = True
+    is_open: bool = True
+    first_at: float = 0.0
+    sent_at: float = 0.0
+    last: "Upstream | None" = None
+    """Who was asked last."""
+    is_in_flight: bool = False
+    changes: int = 0
+    """Timers set before the last change are void."""
+    tickets: list[tuple[dict[int, Self], int]] = field(default_factory=list)
+    """Where a late answer may still arrive: the register of a channel, and the id there."""
+
+    def leave(self) -> None:
+        """Nobody waits for the current try any more."""
+        if self.is_in_flight and self.last is not None:
+            self.last.in_flight -= 1
+        self.is_in_flight = False
+        self.changes += 1
+
+    def close(self) -> None:
+        """The question is answered or given up."""
+        self.leave()
+        self.is_open = False
+        for register, query_id in self.tickets:
+            register.pop(query_id, None)
+        self.tickets.clear()
+
+
+Deliver = Callable[["Upstream", Question, bytes], None]
+
+
+class Upstream:
+    """A resolver with its window (AIMD), rate (token bucket) and health; sockets live from `open` to `close`."""
+
+    def __init__(self, endpoint: Endpoint, largest_window: int, questions_per_second: float) -> None:
+        self.endpoint = endpoint
+        self.largest_window = min(LARGEST_WINDOW, max(1, largest_window))
+        self.window = float(min(FIRST_WINDOW, self.largest_window))
+        self.rate = questions_per_second
+        self.in_flight = 0
+        self.trouble = 0.0
+        """Moving share of questions that ended in a timeout or an error."""
+        self.answers, self.errors, self.timeouts, self.seconds = 0, 0, 0, 0.0
+        self._tokens, self._filled_at = 1.0, 0.0
+        self._seen = self._lost = 0
+        self._sent_at = 0.0
+        self._channels: list[tuple[socket.socket, dict[int, Question]]] = []
+        self._random = b""
+
+    def open(self, loop: AbstractEventLoop, deliver: Deliver) -> None:
+        """Opens the sockets; messages for a known id go to `deliver`. An address out of reach leaves it without any."""
+        family = socket.AF_INET6 if ":" in self.endpoint.host else socket.AF_INET
+        for _ in range(CHANNELS):
+            channel = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+            try:
+                # Connected, so that the kernel drops what comes from elsewhere.
+                channel.connect((self.endpoint.host, self.endpoint.port))
+            except OSError:
+                channel.close()
+                self.trouble = 1.0
+                return
+            register: dict[int, Question] = {}
+            self._channels.append((channel, register))
+            loop.add_reader(channel, self._receive, channel, register, deliver)
+
+    def close(self, loop: AbstractEventLoop) -> None:
+        """Closes the sockets."""
+        for channel, register in self._channels:
+            loop.remove_reader(channel)
+            channel.close()
+            register.clear()
+        self._channels.clear()
+        self.in_flight = 0
+
+    def is_free(self, now: float) -> bool:
+        """Whether window and rate allow another question."""
+        if self.in_flight >= self.window or not self._channels:
+            return False
+        if self._tokens < 1.0:
+            burst = max(1.0, self.rate / 20)
+            self._tokens = min(burst, self._tokens + (now - self._filled_at) * self.rate)
+            self._filled_at = now
+        return self._tokens >= 1.0
+
+    def is_worth_asking(self, now: float) -> bool:
+        """Whether the resolver fares well, or is due to be tried again after it did not."""
+        return self.trouble < TROUBLED or now - self._sent_at > 1.0
+
+    def send(self, question: Question, now: float) -> None:
+        """Sends a question; one that cannot leave is lost like any other datagram, and its timer finds out."""
+        number = self._random_number()
+        channel, register = self._channels[number % len(self._channels)]
+        query_id = number >> 8
+        while query_id in register:
+            query_id = self._random_number() >> 8
+        register[query_id] = question
+        question.tickets.append((register, query_id))
+        question.last, question.is_in_flight, question.sent_at = self, True, now
+        self.in_flight += 1
+        self._tokens -= 1.0
+        self._sent_at = now
+        try:
+            channel.send(query(query_id, question.asked, with_edns=question.with_edns))
+        except OSError:
+            self.trouble += (1 - self.trouble) / 16
+
+    def note_answer(self, question: Question, now: float, *, is_error: bool) -> None:
+        """An answer came, of use or an error."""
+        self.answers += 1
+        self.errors += is_error
+        self.seconds += now - question.sent_at
+        self.trouble += (is_error - self.trouble) / 16
+        self._adapt(is_lost=False)
+
+    def note_timeout(self) -> None:
+        """A try came to nothing."""
+        self.timeouts += 1
+        self.trouble += (1 - self.trouble) / 16
+        self._adapt(is_lost=True)
+
+    def _adapt(self, *, is_lost: bool) -> None:
+        """Once per window: half of it where much was lost, else a few more."""
+        self._seen += 1
+        self._lost += is_lost
+        if self._seen < max(16, self.window):
+            return
+        if self._lost > self._seen * LOSS_TO_SLOW_DOWN:
+            self.window = max(min(SMALLEST_WINDOW, self.largest_window), self.window / 2)
+        else:
+            self.window = min(self.largest_window, self.window + 8)
+        self._seen = self._lost = 0
+
+    def _random_number(self) -> int:
+        """24 random bits of the system: a channel and an id."""
+        if not self._random:
+            self._random = os.urandom(3 * 1024)
+        number, self._random = int.from_bytes(self._random[:3]), self._random[3:]
+        return number
+
+    def _receive(self, channel: socket.socket, register: dict[int, Question], deliver: Deliver) -> None:
+        for _ in range(DATAGRAMS_A_TURN):
+            try:
+                message = channel.recv(4096)
+            except BlockingIOError:
+                return
+            except OSError:  # "port unreachable" from the other side
+                self.trouble += (1 - self.trouble) / 16
+                return
+            question = register.get(int.from_bytes(message[:2]))
+            if question is not None:
+                deliver(self, question, message)

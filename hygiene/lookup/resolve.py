@@ -1,0 +1,155 @@
+"""What is known of each domain, by the network, a snapshot or the memory of earlier runs."""
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from hygiene.config import DnsSettings, resolve
+from hygiene.lookup import memory as remembering
+from hygiene.lookup import snapshot
+from hygiene.lookup.answer import OBSERVED, observations
+from hygiene.model.errors import ConfigError, LookupFailedError
+from hygiene.model.tables import DNS_ANSWERS
+from hygiene.model.words import MxStatus
+from hygiene.policy.policy import Policy
+
+if TYPE_CHECKING:
+    from hygiene.lookup.live import Observed, ResolverReport
+
+_log = logging.getLogger(__name__)
+LEAST_TO_JUDGE = 20
+"""Look-ups below which a share of failures says nothing."""
+_NAME = r"^(?:[a-z0-9_-]{1,63}\.)+[a-z0-9-]{1,63}$"
+Progress = Callable[[int], None]
+col = pl.col
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """The answers, the memory to keep, and what happened on the way."""
+
+    answers: pl.DataFrame
+    """DNS_ANSWERS of every domain asked for of which anything is known, fresh or remembered."""
+    memory: pl.DataFrame
+    """DNS_ANSWERS of all domains ever asked for, to be stored."""
+    asked: int = 0
+    """Domains that were looked up now, with or without success."""
+    from_memory: int = 0
+    """Domains that were not due: the answer of an earlier run stands."""
+    failed: int = 0
+    """Domains looked up now whose look-up failed: nothing new is known."""
+    left: int = 0
+    """Domains that were due and not looked up whole: not in the snapshot, or the deadline came first."""
+    dropped: str | None = None
+    """Why this run's look-ups were thrown away; the answers are then those of earlier runs."""
+    resolvers: "list[ResolverReport]" = field(default_factory=list)
+    """How each resolver fared."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What was wanted, what of it is due, and what was known before."""
+
+    wanted: pl.Series
+    due: pl.Series
+    memory: pl.DataFrame
+    policy: Policy
+
+    def done(self, observed: pl.DataFrame, dropped: str | None = None) -> Lookup:
+        """The look-up as a whole, with the observations folded in unless they are dropped."""
+        if dropped:
+            _log.warning("DNS evidence of this run is dropped: %s", dropped)
+        after = remembering.fold(self.memory, OBSERVED.empty() if dropped else observed, self.policy)
+        answers = after.join(self.wanted.to_frame(), on="domain", how="semi").sort("domain")
+        failed = observed.filter(col("mx_status") == MxStatus.TEMPERROR.value)
+        asked = observed["domain"].n_unique()
+        return Lookup(
+            answers,
+            after,
+            asked=asked,
+            from_memory=answers.join(self.due.to_frame(), on="domain", how="anti").height,
+            failed=failed["domain"].n_unique(),
+            left=len(self.due) - asked,
+            dropped=dropped,
+        )
+
+
+class LookupInterrupted(KeyboardInterrupt):
+    """A person stopped the look-up; `lookup` holds what was learned until then."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        super().__init__(lookup)
+        self.lookup = lookup
+
+
+def look_up(  # noqa: PLR0913 - the flow hands over all that decides, nothing is read from elsewhere
+    domains: pl.Series,
+    settings: DnsSettings,
+    base: Path,
+    memory: pl.DataFrame,
+    policy: Policy,
+    as_of: dt.datetime,
+    progress: Progress | None = None,
+) -> Lookup:
+    """What is known of the domains (distinct A-labels) at `as_of`, asking only for those that are due.
+
+    The network's trouble never raises and never says "no": the answers are then those of earlier runs, and `dropped`
+    tells why. Raises ConfigError and InputError for settings and snapshots that cannot be used.
+    """
+    memory = DNS_ANSWERS.conform(memory)
+    if settings.mode == "off":
+        return Lookup(DNS_ANSWERS.empty(), memory)
+    wanted = domains.drop_nulls().unique().rename("domain").sort()
+    due = remembering.due(wanted.filter(wanted.str.contains(_NAME)), memory, as_of)
+    task = _Task(wanted, due, memory, policy)
+    if settings.mode == "snapshot":
+        return task.done(observations(snapshot.seen(_snapshot_path(settings, base), set(due), as_of)))
+    observed = _observe(due, settings, progress)
+    rows = observations((domain, facts, as_of) for domain, facts in observed.facts.items())
+    if observed.is_interrupted:
+        raise LookupInterrupted(task.done(rows))
+    dropped = observed.distrust or too_many_failures(rows, memory, policy.dns_failures_share)
+    return replace(task.done(rows, dropped), resolvers=observed.resolvers)
+
+
+def record(domains: pl.Series, settings: DnsSettings, policy: Policy, as_of: dt.datetime) -> dict[str, dict[str, Any]]:
+    """Live answers as a snapshot for `snapshot.dump`; raises LookupFailedError where they are not to be trusted."""
+    names = domains.drop_nulls().unique().sort()
+    observed = _observe(names.filter(names.str.contains(_NAME)), settings, None)
+    rows = observations((domain, facts, as_of) for domain, facts in observed.facts.items())
+    trouble = observed.distrust or too_many_failures(rows, DNS_ANSWERS.empty(), policy.dns_failures_share)
+    if trouble:
+        raise LookupFailedError(f"nothing was recorded: {trouble}.")
+    return {domain: snapshot.entry_of(facts, as_of) for domain, facts in observed.facts.items()}
+
+
+def too_many_failures(observed: pl.DataFrame, memory: pl.DataFrame, share: float) -> str | None:
+    """Whether so many look-ups failed that our own network is to blame, as a sentence.
+
+    Domains that failed the last time are left out: they are asked every night, and would soon be most of what is asked.
+    """
+    judged = observed.join(remembering.in_trouble(memory), on="domain", how="anti")
+    failed = judged.filter(col("mx_status") == MxStatus.TEMPERROR.value).height
+    if judged.height < LEAST_TO_JUDGE or failed <= share * judged.height:
+        return None
+    return f"{failed:,} of {judged.height:,} DNS look-ups failed (the policy's dns_failures_share allows {share:.0%})"
+
+
+def _observe(domains: pl.Series, settings: DnsSettings, progress: Progress | None) -> "Observed":
+    # dnspython takes 0.1 s to import: only a live look-up pays.
+    from hygiene.lookup.live import Observed, observe
+    from hygiene.lookup.resolvers import endpoints
+
+    servers = endpoints(settings.resolvers)
+    return observe(domains.to_list(), servers, settings, progress) if len(domains) else Observed()
+
+
+def _snapshot_path(settings: DnsSettings, base: Path) -> Path:
+    if settings.snapshot is None:
+        raise ConfigError("mode is `snapshot`, and no snapshot is named.", "[dns]", 'Add `snapshot = "dns.json"`.')
+    return Path(resolve(base, settings.snapshot))

@@ -1,0 +1,137 @@
+"""The cleaned lists: a second pass over each file, with the verdicts glued on by row, and nothing else changed."""
+
+import codecs
+import gzip
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import polars as pl
+from polars import col
+
+from hygiene.ingest.delimited import Delimited
+from hygiene.ingest.json_lines import JsonLines
+from hygiene.ingest.lists import OpenList
+from hygiene.ingest.text import TextFile
+from hygiene.model.errors import UnbalancedError
+from hygiene.model.spreadsheet import defused as defused_column
+from hygiene.model.words import Verdict
+
+MAILED = [Verdict.KEEP.value, Verdict.REVIEW.value]
+CHUNK = 1 << 20
+BOMS = {"utf-8": codecs.BOM_UTF8, "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
+
+
+def write_lists(opened: OpenList, decisions: pl.LazyFrame, folder: Path, work: Path) -> dict[Verdict, int]:
+    """Writes the cleaned list; how many rows each verdict has. `decisions` (row, verdict, address, repair) is by row.
+
+    Raises UnbalancedError where the decisions are not one per readable row.
+    """
+    codes = decisions.select(
+        col("row").alias("decided_row"),
+        is_mailed=col("verdict").cast(pl.String).is_in(MAILED),
+        mended=pl.when(col("repair").is_not_null()).then("address"),
+        verdict=col("verdict").cast(pl.String),
+    ).collect()
+    target = folder / f"{opened.name}{''.join(opened.path.suffixes) or '.csv'}"
+    match opened.form:
+        case Delimited():
+            _delimited(opened, opened.form, codes, target, work)
+        case JsonLines():
+            _json_lines(opened, opened.form, codes, target, work)
+        case _:
+            _glued(opened, opened.form.scan(), codes).sink_parquet(target)
+    return {Verdict(word): count for word, count in codes.group_by("verdict").len().rows()}
+
+
+def _glued(opened: OpenList, rows: pl.LazyFrame, codes: pl.DataFrame) -> pl.LazyFrame:
+    """The rows to be mailed, with mended addresses, in the columns of the file."""
+    readable = opened.records - opened.rejects.height
+    if codes.height != readable:
+        raise UnbalancedError(f"{readable:,} rows, {codes.height:,} decisions.", f"list {opened.name}", "Please report it.")
+    glued = pl.concat([opened.readable(rows), codes.drop("verdict").lazy()], how="horizontal", strict=True)
+    name = opened.address_column
+    mended = glued.filter("is_mailed").with_columns(pl.coalesce("mended", name).alias(name))
+    return mended.select(opened.columns)
+
+
+def _delimited(opened: OpenList, form: Delimited, codes: pl.DataFrame, target: Path, work: Path) -> None:
+    terminator = form.text.line_terminator
+    with _written(form.text, target, work) as file:
+        head = form.shape.head
+        file.write((head.replace("\n", terminator) if terminator == "\r" else head).encode())
+        _glued(opened, form.scan(empty_is_null=True), codes).sink_csv(
+            file,
+            include_header=False,
+            separator=form.shape.delimiter,
+            line_terminator=terminator,
+            quote_style="always" if form.shape.quotes_all else "necessary",
+        )
+
+
+def _json_lines(opened: OpenList, form: JsonLines, codes: pl.DataFrame, target: Path, work: Path) -> None:
+    rows = opened.readable(form.lines())
+    glued = pl.concat([rows, codes.drop("verdict").lazy()], how="horizontal", strict=True).filter("is_mailed")
+    mended = glued.filter(col("mended").is_not_null()).select("text", "mended").unique().collect()
+    name = opened.address_column
+    new = [json.dumps({**json.loads(text), name: address}, ensure_ascii=False) for text, address in mended.rows()]
+    table = mended.with_columns(new=pl.Series(new, dtype=pl.String)).lazy()
+    lines = glued.join(table, on=["text", "mended"], how="left", maintain_order="left")
+    with _written(form.text, target, work) as file:
+        for batch in lines.select(pl.coalesce("new", "text")).collect_batches(maintain_order=True):
+            end = form.text.line_terminator
+            file.write("".join(f"{line}{end}" for line in batch.to_series()).encode())
+
+
+@contextmanager
+def _written(text: TextFile, target: Path, work: Path) -> Iterator[IO[bytes]]:
+    """A file to write UTF-8 to, which ends up in the list's own encoding and compression."""
+    as_it_is = text.encoding == "utf-8" and text.compression is None
+    plain = target if as_it_is else work / f"{target.name}.plain"
+    with os.fdopen(os.open(plain, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        if as_it_is and text.has_bom:
+            file.write(codecs.BOM_UTF8)
+        yield file
+    if not as_it_is:
+        _packed(plain, target, text)
+        plain.unlink()
+
+
+def _packed(plain: Path, target: Path, text: TextFile) -> None:
+    """Encodes and compresses; what the encoding cannot say is kept as a character reference."""
+    encoder = codecs.getincrementalencoder(text.encoding)("xmlcharrefreplace")
+    with plain.open("rb") as source, _packer(target, text.compression) as file:
+        if text.has_bom:
+            file.write(BOMS[text.encoding])
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        while chunk := source.read(CHUNK):
+            file.write(encoder.encode(decoder.decode(chunk)))
+
+
+@contextmanager
+def _packer(target: Path, compression: str | None) -> Iterator[IO[bytes]]:
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
+        if compression == "gzip":
+            with gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as packed:
+                yield packed  # type: ignore[misc]
+        elif compression == "zstd":
+            import zstandard
+
+            with zstandard.ZstdCompressor().stream_writer(raw, closefd=False) as packed:
+                yield packed
+        else:
+            yield raw
+
+
+def defused(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows with no cell that a spreadsheet would execute."""
+    texts = [name for name, dtype in rows.collect_schema().items() if dtype == pl.String]
+    return rows.with_columns(defused_column(name) for name in texts)
+
+
+def write_rejects(rejects: pl.DataFrame, path: Path) -> None:
+    """REJECTS as CSV for people."""
+    defused(rejects.lazy()).sink_csv(path)
