@@ -4,7 +4,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOB ?= configs/nightly.toml
 SIZE ?= 3min
-CORPUS ?=
 ARGS ?=
 
 # Looked for only when the environment is built: the first python that is new enough.
@@ -13,7 +12,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt bench sample bounce-report lock clean
+.PHONY: help run test check fmt bench sample lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,14 +33,12 @@ fmt: $(VENV)/.dev ## put the code into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev ## measure a run (SIZE=10m for the full size)
+bench: $(VENV)/.dev ## measure a generated job: first and second night (SIZE=small, 3min, 10m)
 	$(BIN)/python -m bench $(SIZE) $(ARGS)
 
 sample: $(VENV)/.run ## write sample_data anew (the same bytes every time)
-	$(BIN)/python sample_data/generate.py
+	$(BIN)/python sample_data/make.py
 
-bounce-report: $(VENV)/.run ## score the bounce rules on labelled replies (CORPUS=replies.jsonl)
-	@$(BIN)/hygiene bounces report $(CORPUS)
 
 lock: ## pin the newest versions that fit, with their hashes
 	python3 -m venv build/lock

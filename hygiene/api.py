@@ -35,8 +35,8 @@ def clean(
     >>> import datetime as dt, polars as pl, hygiene
     >>> people = pl.DataFrame({"address": ["ann@example.org", "bob@example.org", "not an address"]})
     >>> happened = pl.DataFrame({
-    ...     "occurred_at": [dt.datetime(2026, 6, 1, tzinfo=dt.UTC)], "address": ["bob@example.org"], "kind": ["bounced"],
-    ...     "diagnostic": ["550 5.1.1 user unknown"],
+    ...     "occurred_at": [dt.datetime(2026, 6, 1, tzinfo=dt.UTC)], "address": ["bob@example.org"],
+    ...     "kind": ["bounced"], "diagnostic": ["550 5.1.1 user unknown"],
     ... })
     >>> decided = hygiene.clean(people, events=happened, as_of=dt.datetime(2026, 7, 1, tzinfo=dt.UTC))
     >>> decided.select("address", "verdict", "rule").rows()
@@ -49,7 +49,7 @@ def clean(
     shard = Shard(
         subscribers=_subscribers(subscribers).lazy(),
         events=happened.lazy(),
-        negatives=with_bounce_meaning(happened.filter(col("kind").is_in(NEGATIVE))).lazy(),
+        negatives=with_bounce_meaning(happened.lazy().filter(col("kind").is_in(NEGATIVE))),
         answers=(DNS_ANSWERS.empty() if answers is None else DNS_ANSWERS.fill(answers)).lazy(),
         in_force=IN_FORCE.empty().lazy(),
         lifts=LIFTS.empty().lazy(),
@@ -72,7 +72,8 @@ def _events(given: pl.DataFrame) -> pl.DataFrame:
     """EVENTS, with what was not given null."""
     _must_have("events", given, ["occurred_at", "address", "kind"])
     placed = given.with_columns(
-        pl.lit("events").alias("source") if "source" not in given.columns else col("source"), col("occurred_at").cast(INSTANT)
+        pl.lit("events").alias("source") if "source" not in given.columns else col("source"),
+        col("occurred_at").cast(INSTANT),
     )
     return EVENTS.fill(with_keys(placed))
 

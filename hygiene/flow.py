@@ -26,7 +26,7 @@ from hygiene.decide.entries import entries
 from hygiene.decide.in_force import expired
 from hygiene.ledger.runs import Run
 from hygiene.lock import holding
-from hygiene.model.errors import InputError, OutputError
+from hygiene.model.errors import OutputError
 from hygiene.model.words import RunStatus
 from hygiene.night import Night
 from hygiene.policy.references import reference_versions
@@ -162,7 +162,13 @@ def _record(night: Night, summary: dict[str, Any], status: RunStatus) -> None:
 
 def _run_id(loaded: LoadedJob, as_of: dt.datetime, digests: list[str], last: dict[str, Any] | None) -> str:
     """The same for the same inputs, job, policy, instant and last published run: a rerun after a crash is that run."""
-    parts = [loaded.config_digest, loaded.policy_digest, as_of.isoformat(), last["run_id"] if last else "", *sorted(digests)]
+    parts = [
+        loaded.config_digest,
+        loaded.policy_digest,
+        as_of.isoformat(),
+        last["run_id"] if last else "",
+        *sorted(digests),
+    ]
     digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
     return f"{as_of:%Y%m%dT%H%M%SZ}-{digest[:8]}"
 

@@ -30,7 +30,7 @@ from hygiene.validate.syntax import judged, leftovers
 
 
 def subscribers(opened: Sequence[OpenList], work: Path) -> pl.LazyFrame:
-    """SUBSCRIBERS of all lists with their syntax; kept as one file in the work folder, so that a list is parsed once."""
+    """SUBSCRIBERS of all lists with their syntax; kept in the work folder, so that a list is parsed once."""
     raw = pl.concat([one.raw_subscribers() for one in opened])
     mended = raw.with_columns(mended=repaired("raw")).unnest("mended").drop("raw")
     slim = work / "subscribers.parquet"
@@ -120,7 +120,7 @@ def imported(listed: pl.DataFrame) -> pl.DataFrame:
 
 
 def negatives(events: pl.LazyFrame, work: Path) -> pl.LazyFrame:
-    """What speaks against mailing, with the meaning of bounces; kept in the work folder, as it is asked several times."""
+    """What speaks against mailing, with the meaning of bounces; kept in the work folder, as it is asked often."""
     found = work / "negatives.parquet"
     domain = col("address_key").str.extract(r"@([^@]*)$", 1)
     meant = with_bounce_meaning(events.filter(col("kind").is_in(NEGATIVE)))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from hygiene.model.errors import LockedError
+from hygiene.model.errors import LockedError, OutputError
 
 LOCK = ".lock"
 HOLDER = ".lock.json"
@@ -21,7 +21,12 @@ HOLDER = ".lock.json"
 @contextmanager
 def holding(out: Path) -> Iterator[None]:
     """Holds the folder of the published runs; raises LockedError, naming the holder, where another process has it."""
-    out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise OutputError(
+            f"the output folder cannot be made ({error.strerror}).", str(out), "Choose another."
+        ) from error
     lock = FileLock(out / LOCK, timeout=0, mode=0o600)
     try:
         lock.acquire()

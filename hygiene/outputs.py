@@ -127,4 +127,3 @@ def blocks_told(night: Night) -> list[dict[str, Any]]:
         suppressed = night.decided.filter(proof).select(pl.len()).collect().item()
         told.append({**block, "day": block["day"].isoformat(), "suppressed_for_it": suppressed})
     return told
-

@@ -27,7 +27,9 @@ def release(loaded: LoadedJob, run_id: str, actor: str) -> Path:
         summary = json.loads((held / "summary.json").read_text(encoding="utf-8"))
         last = store.runs.last_published(loaded.job.name)
         if (last["run_id"] if last else None) != summary["changes"]["since"]:
-            raise InputError(f"run {last["run_id"] if last else ''} was published after {run_id} was held.", fix="Run again.")
+            raise InputError(
+                f"run {last['run_id'] if last else ''} was published after {run_id} was held.", fix="Run again."
+            )
         store.ledger.append(pl.read_parquet(held / ENTRIES), f"run:{run_id}")
         told = {**summary, "status": RunStatus.RELEASED.value, "released_by": actor}
         folder.write_json(held / "summary.json", told)

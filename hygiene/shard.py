@@ -53,7 +53,9 @@ def with_evidence(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFr
     """SUBSCRIBERS with all of EVIDENCE as known at `as_of`, and `engaged_at` for the choice among duplicates."""
     is_past = col("occurred_at") <= as_of
     events = _keyed(shard.events.filter(is_past))
-    negatives = _keyed(that_count(shard.negatives.filter(is_past), shard.lifts)).with_columns(action=bounce_action(policy))
+    negatives = _keyed(that_count(shard.negatives.filter(is_past), shard.lifts)).with_columns(
+        action=bounce_action(policy)
+    )
     people = _with_lifts(of_people(events), shard.lifts)
     rows = _keyed(_newest_subscription(shard.subscribers))
     joined = (

@@ -17,7 +17,7 @@ from hygiene.decide.verdict import with_names
 from hygiene.ledger.erasure import erased_match, erasure_keys
 from hygiene.model.words import Verdict
 from hygiene.policy.policy import Policy
-from hygiene.policy.rules import BY_CODE
+from hygiene.policy.rules import BY_CODE, Lifetime
 from hygiene.publish.audit import evidence_text
 from hygiene.shard import Shard, clean_shard
 from hygiene.store import Store
@@ -72,7 +72,7 @@ def _shard(loaded: LoadedJob, store: Store, rows: pl.DataFrame, history: pl.Data
     return Shard(
         subscribers=rows.lazy(),
         events=history.lazy(),
-        negatives=with_bounce_meaning(history.filter(col("kind").is_in(NEGATIVE))).lazy(),
+        negatives=with_bounce_meaning(history.lazy().filter(col("kind").is_in(NEGATIVE))),
         answers=store.dns.load().lazy(),
         in_force=in_force(mine, mine.clear(), as_of),
         lifts=lifts(mine, as_of),
@@ -98,6 +98,8 @@ def counterfactual(row: dict[str, Any], shard: Shard, policy: Policy, as_of: dt.
     """The least change of one number of the policy that changes the verdict; None where a number does not decide."""
     rule = BY_CODE.get(row["rule"])
     if rule is None:
+        return None
+    if rule.lifetime is Lifetime.FOREVER:
         return None
     if row["ledger_seq"] is not None and row["verdict"] == Verdict.SUPPRESS.value:
         return f"suppressed since ledger entry {row['ledger_seq']}: `hygiene lift` ends it, a changed policy does not"

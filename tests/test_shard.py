@@ -16,7 +16,10 @@ ANN = "ann@example.org"
 
 
 def decisions(
-    people: list[dict[str, Any]], happened: list[dict[str, Any]] | None = None, policy: Policy | None = None, **known: Any
+    people: list[dict[str, Any]],
+    happened: list[dict[str, Any]] | None = None,
+    policy: Policy | None = None,
+    **known: Any,
 ) -> pl.DataFrame:
     history = events(*(happened or []))
     shard = Shard(
@@ -30,7 +33,9 @@ def decisions(
     return clean_shard(shard, policy or Policy(), AS_OF).collect().sort("list", "row")
 
 
-def rule_of(people: list[dict[str, Any]], happened: list[dict[str, Any]] | None = None, **known: Any) -> list[str | None]:
+def rule_of(
+    people: list[dict[str, Any]], happened: list[dict[str, Any]] | None = None, **known: Any
+) -> list[str | None]:
     return decisions(people, happened, **known)["rule"].cast(pl.String).to_list()
 
 
@@ -77,7 +82,9 @@ def test_five_soft_failures_over_two_weeks_are_a_streak() -> None:
 
 
 def test_two_failures_in_one_day_are_one_strike() -> None:
-    failures = [bounced(ANN, f"2026-06-{day:02}T{hour}:00", "inactive_mailbox") for day in (1, 8, 15) for hour in (10, 20)]
+    failures = [
+        bounced(ANN, f"2026-06-{day:02}T{hour}:00", "inactive_mailbox") for day in (1, 8, 15) for hour in (10, 20)
+    ]
     assert decisions([subscriber(ANN)], failures)["soft_strikes"].item() == 3
 
 

@@ -57,7 +57,9 @@ def unknowns(table: pl.DataFrame, past: Past, policy: Policy, as_of: dt.datetime
     if past.last_run_at is None:
         reasons.append("no nightly run was published yet")
     elif as_of - past.last_run_at > dt.timedelta(days=policy.gate_run_age_days):
-        reasons.append(f"the last nightly run is of {past.last_run_at:%Y-%m-%d}, over {policy.gate_run_age_days} days ago")
+        reasons.append(
+            f"the last nightly run is of {past.last_run_at:%Y-%m-%d}, over {policy.gate_run_age_days} days ago"
+        )
     if past.needs_dns and past.dns_newest_at is None:
         reasons.append("no domain was ever looked up")
     elif past.dns_newest_at and as_of - past.dns_newest_at > dt.timedelta(days=policy.gate_dns_age_days):
@@ -70,7 +72,9 @@ def unknowns(table: pl.DataFrame, past: Past, policy: Policy, as_of: dt.datetime
 
 def objections(decided: pl.LazyFrame, table: pl.DataFrame, past: Past, policy: Policy, as_of: dt.datetime) -> list[str]:
     """Why the campaign should not go out, one sentence each."""
-    suppressed, rows = decided.select((col("verdict") == Verdict.SUPPRESS.value).sum(), pl.len().alias("n")).collect().row(0)
+    suppressed, rows = (
+        decided.select((col("verdict") == Verdict.SUPPRESS.value).sum(), pl.len().alias("n")).collect().row(0)
+    )
     expected = expected_bounces(table, past)
     reasons = []
     if rows and suppressed / rows > policy.gate_suppressed_share:
@@ -84,9 +88,9 @@ def _blocked(table: pl.DataFrame, past: Past, policy: Policy, as_of: dt.datetime
     since = (as_of - dt.timedelta(days=policy.gate_block_days)).date().isoformat()
     mailed = dict(table.select("mailbox_provider", "mailed").rows())
     return [
-        f"{block['mailbox_provider']} blocked the sender on {block['day']}; {mailed[block['mailbox_provider']]:,} rows are there"
+        f"{name} blocked the sender on {block['day']}; {mailed[name]:,} rows are there"
         for block in past.blocks
-        if block["day"] >= since and mailed.get(block["mailbox_provider"])
+        if block["day"] >= since and mailed.get(name := block["mailbox_provider"])
     ]
 
 

@@ -1,6 +1,6 @@
 """The bounce rules, read from `policy/bounces/*.toml`: their files in order of name, and in a file from top to bottom.
 
-The order of the files is the order of decision (bounce.md): a provider's signature beats a general word, a word of block
+The order of the files is the order of decision: a provider's signature beats a general word, a word of block
 beats a word about the mailbox, and codes come last.
 """
 

@@ -1,6 +1,6 @@
-"""What a reply says once everything that names a person, a host or a message is blanked out; and its codes, by position.
+"""What a reply says once everything that names a person, a host or a message is blanked out; and its codes.
 
-`folded` is cheap and runs on every event, so that a campaign's bounces become some thousand distinct texts; the rest runs
+`folded` is cheap, and runs on every event so that a campaign becomes some thousand distinct texts; the rest runs
 on those.
 """
 
@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 import polars as pl
 
-_TOKEN = r"""[^\s<>()\[\]{}"',;:]"""
+_WORD = r"""[^\s<>()\[\]{}"',;:]"""
 _VOLATILE = "|".join(
     [
-        rf"{_TOKEN}+@{_TOKEN}+",  # an address
+        rf"{_WORD}+@{_WORD}+",  # an address
         r"(?-u:\b)\d{1,3}(?:\.\d{1,3}){3}(?-u:\b)",  # IPv4
         r"(?-u:\b)[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){3,7}",  # IPv6
         r"(?-u:\b)\d{1,4}[/-]\d{1,2}[/-]\d{1,4}",  # a date
@@ -32,7 +32,10 @@ _OPENING = rf"^[\s<>*:.'\"]*(?:(?:smtp|lmtp|unix|x-[a-z0-9-]+)\s*;\s*)?['\"<>\s*
 """What may stand before the reply: a diagnostic-type (RFC 3464 section 2.3.6), quotes, a code said twice."""
 _LEAD_CODE = rf"{_OPENING}({_CODE})(?:[^0-9a-z.]|$)"
 _LEAD_STATUS = rf"{_OPENING}(?:{_CODE}[ :#(-]+)?#?({_STATUS})(?:[^0-9.]|$)"
-_TELLS = r"said|was|were|with|returned|replied|answered|responded|response|reason|error|failure|failed|because|code|diagnostic"
+_TELLS = (
+    r"said|was|were|with|returned|replied|answered|responded|response|reason|error|failure|failed|because|code|"
+    r"diagnostic"
+)
 _INNER = rf"(?:(?:{_TELLS})[^0-9a-z]{{1,6}}|[*>)]\]?: ?['\"(]?|[(\['\"])({_CODE})[ -]"
 _INNER_STATUS = rf"{_INNER}+[('\"#]*({_STATUS})(?:[^0-9.]|$)"
 _TRANSCRIPT = rf"({_CODE})[ -](?:{_STATUS} )?[^0-9]{{1,200}}503[ -](?:{_STATUS} )?[^.]{{0,40}}(?:rcpt|recipient)"
@@ -48,7 +51,7 @@ def folded(diagnostic: pl.Expr) -> pl.Expr:
 
 
 def wording(text: pl.Expr, pages: Mapping[str, str]) -> pl.Expr:
-    """The words of a folded reply: accents, hosts and codes taken out; a known block page stays, as its name in `pages`."""
+    """The words of a folded reply: accents, hosts and codes taken out; a known block page stays by its name."""
     text = text.str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.replace_all("ł", "l", literal=True)
     text = text.str.replace_all(r"\\r|\\n|\s|[<>\"]", " ").str.replace_all("[’`´]", "'")
     for page, name in pages.items():
@@ -64,7 +67,7 @@ def plain(words: str) -> str:
 
 
 def with_codes(replies: pl.DataFrame) -> pl.DataFrame:
-    """Adds `code`, `enhanced`, `is_transient` (null where no code is known) and `is_reply` to replies with `text` (folded).
+    """Adds `code`, `enhanced`, `is_transient` (null without a code) and `is_reply` to replies with `text` (folded).
 
     The innermost reply is nearest to the truth; the ESP's own fields count only where the text has none, and its status
     only where it is of the same class. Any 4xx among them makes the failure transient.

@@ -1,6 +1,4 @@
-"""What each bounce means and whose fault it is: distinct replies are judged by the rules, and the answers joined back."""
-
-from typing import TypeVar
+"""What each bounce means and whose fault it is: distinct replies are judged, the answers joined back."""
 
 import polars as pl
 from polars import col
@@ -10,8 +8,6 @@ from hygiene.classify.bounce_text import folded, with_codes, wording
 from hygiene.classify.domains import provider_of
 from hygiene.model.words import BounceAction, BounceReason, EventKind, Fault
 from hygiene.policy.policy import FAULT_OF, Policy
-
-Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
 REPLY = ("reply_code", "status", "diagnostic", "esp_type", "mailbox_provider")
 MEANING = {
@@ -23,8 +19,8 @@ MEANING = {
     "matched": pl.String(),
     "token": pl.String(),
 }
-"""Columns that `classify` adds: a BounceReason, a Fault, `permanent`, `transient` or `unknown`, 0 to 1, the rule's id, the
-words that made it fire, and what incidents are grouped by where the fault is the sender's or the content's."""
+"""Columns that `classify` adds: a BounceReason, a Fault, `permanent`, `transient` or `unknown`, 0 to 1, the rule's id,
+the words that made it fire, and what incidents are grouped by where the fault is the sender's or the content's."""
 
 _TEXT = ("text", "reply_code", "status", "esp_type", "mailbox_provider")
 _SENSE = ("wording", "code", "enhanced", "is_transient", "is_reply", "esp", "mailbox_provider")
@@ -43,11 +39,11 @@ def classify(replies: pl.DataFrame, rules: tuple[BounceRule, ...] | None = None)
     return keyed.join(meanings, on=_TEXT, how="left", nulls_equal=True, maintain_order="left").drop("text")
 
 
-def with_bounce_meaning(events: Frame) -> Frame:
+def with_bounce_meaning(events: pl.LazyFrame) -> pl.LazyFrame:
     """EVENTS with the columns of MEANING, null where the event is neither a bounce nor a deferral."""
     is_failure = col("kind").is_in([EventKind.BOUNCED.value, EventKind.DEFERRED.value])
     domain = col("address_key").str.extract(r"@([^@]*)$")
-    keyed = events.lazy().with_columns(
+    keyed = events.with_columns(
         text=pl.when(is_failure).then(folded(col("diagnostic"))),
         mailbox_provider=pl.when(is_failure).then(provider_of(domain)),
         is_failure=is_failure,
@@ -55,18 +51,19 @@ def with_bounce_meaning(events: Frame) -> Frame:
     distinct = keyed.filter("is_failure").select(_TEXT).unique().collect()
     meanings = _meanings(distinct, bounce_rules()).with_columns(is_failure=True).lazy()
     joined = keyed.join(meanings, on=[*_TEXT, "is_failure"], how="left", nulls_equal=True)
-    told = joined.drop("text", "mailbox_provider", "is_failure")
-    return told.collect() if isinstance(events, pl.DataFrame) else told
+    return joined.drop("text", "mailbox_provider", "is_failure")
 
 
 def bounce_action(policy: Policy) -> pl.Expr:
-    """The policy's BounceAction for `reason`; `suppress` only where `permanence` is permanent, so a 4xx never suppresses."""
+    """The policy's BounceAction for `reason`; `suppress` only where it is permanent: a 4xx never suppresses."""
     action = pl.lit(None, pl.String)
     for reason, chosen in policy.bounce_actions.items():
         action = pl.when(col("reason") == reason.value).then(pl.lit(chosen.value)).otherwise(action)
     is_final = col("permanence") == "permanent"
-    return pl.when((action == BounceAction.SUPPRESS.value) & ~is_final).then(pl.lit(BounceAction.NONE.value)).otherwise(
-        action
+    return (
+        pl.when((action == BounceAction.SUPPRESS.value) & ~is_final)
+        .then(pl.lit(BounceAction.NONE.value))
+        .otherwise(action)
     )
 
 
@@ -81,7 +78,7 @@ def _meanings(distinct: pl.DataFrame, rules: tuple[BounceRule, ...]) -> pl.DataF
 
 
 def _judged(senses: pl.DataFrame, rules: tuple[BounceRule, ...]) -> pl.DataFrame:
-    """The first rule that applies to each sense, and what follows from it; each step sees what the steps before left."""
+    """The first rule that applies to each sense, and what follows; each step sees what those before left."""
     left, told = senses, []
     for step in dict.fromkeys(rule.step for rule in rules):
         numbered = [(number, rule) for number, rule in enumerate(rules) if rule.step == step]
@@ -89,7 +86,9 @@ def _judged(senses: pl.DataFrame, rules: tuple[BounceRule, ...]) -> pl.DataFrame
         tried = left.with_columns(number=first)
         told.append(tried.filter(col("number").is_not_null()))
         left = tried.filter(col("number").is_null()).drop("number")
-    by_rule = [_by_rule(found, rules[number]) for (number,), found in pl.concat(told).group_by("number")] if told else []
+    by_rule = (
+        [_by_rule(found, rules[number]) for (number,), found in pl.concat(told).group_by("number")] if told else []
+    )
     return pl.concat([*by_rule, _by_none(left)]).with_columns(token=_token())
 
 
@@ -131,7 +130,7 @@ def _by_none(left: pl.DataFrame) -> pl.DataFrame:
 
 
 def _token() -> pl.Expr:
-    """The provider's own sign (`CS02`, `S3150`), else the status, else the reply code; null where the fault is not ours."""
+    """The provider's own sign (`CS02`, `S3150`), else the status, else the code; null where the fault is not ours."""
     signs = [col("wording").str.extract(pattern) for pattern in token_patterns()]
     is_ours = col("fault").is_in([Fault.SENDER.value, Fault.CONTENT.value])
     return pl.when(is_ours).then(pl.coalesce(*signs, "enhanced", "code").str.to_uppercase())

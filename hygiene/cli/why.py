@@ -52,7 +52,8 @@ def _text(found: "Explanation") -> str:
         lines += [f"  otherwise: {row['counterfactual']}"] if row["counterfactual"] else []
     lines += ["", f"Ledger: {found.ledger.height} entries"]
     lines += [
-        f"  {entry['entered_at']:%Y-%m-%d}  {entry['action']:<9}{entry['rule']}  by {entry['actor']}: {entry['reason'] or ''}"
+        f"  {entry['entered_at']:%Y-%m-%d}  {entry['action']:<9}{entry['rule']}"
+        f"  by {entry['actor']}: {entry['reason'] or ''}"
         for entry in found.ledger.to_dicts()
     ]
     lines += ["", f"Events: {found.events.height}, newest first"]

@@ -29,7 +29,10 @@ def brake_reasons(decided: pl.LazyFrame, usual: float | None, is_first: bool, po
     new = int(counted.select(col("is_new").sum()).collect().item())
     return [
         *(_sentence(f"list {name}", row, list_limit) for name, *row in lists.sort("list").collect().rows()),
-        *(_sentence(f"provider {name}", row, provider_limit) for name, *row in providers.sort("mailbox_provider").collect().rows()),
+        *(
+            _sentence(f"provider {name}", row, provider_limit)
+            for name, *row in providers.sort("mailbox_provider").collect().rows()
+        ),
         *_unusual(new, usual, policy),
     ]
 
@@ -42,7 +45,9 @@ def _shares(counted: pl.LazyFrame, key: str) -> pl.LazyFrame:
 
 def _sentence(what: str, row: list[float], limit: float) -> str:
     new, rows, share = row
-    return f"{what}: {new:,.0f} of {rows:,.0f} rows ({share:.1%}) would be newly suppressed; the policy allows {limit:.1%}"
+    return (
+        f"{what}: {new:,.0f} of {rows:,.0f} rows ({share:.1%}) would be newly suppressed; the policy allows {limit:.1%}"
+    )
 
 
 def _unusual(new: int, usual: float | None, policy: Policy) -> list[str]:

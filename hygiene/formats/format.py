@@ -48,6 +48,7 @@ class EventRule(_Part):
     """Why it is no event of ours; counted under this."""
     is_machine: bool | None = None
     """Set where the record itself proves software."""
+
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
         if (self.kind is None) == (self.ignored is None):
@@ -63,7 +64,7 @@ class Reading(_Part):
     marks: tuple[Paths, ...] = ()
     """Sets of keys; a record that has all of one set is of this system."""
     unwrap: Paths = ()
-    """Paths of a JSON text inside the record (an envelope) that is the real record; tried in order, one after the other."""
+    """Paths of a JSON text inside the record (an envelope) that is the real record; tried one after the other."""
     one_or_many: Paths = ()
     """Keys whose value is a text or a list of texts."""
     names: dict[str, Paths] = Field(default_factory=dict)
@@ -162,7 +163,9 @@ def format_from(content: str, where: str) -> Format:
 def formats() -> dict[str, Format]:
     """All formats by name."""
     folder = files("hygiene.formats")
-    names = sorted(path.name for path in folder.iterdir() if path.name.endswith(".toml") and path.name != MACHINE_AGENTS)
+    names = sorted(
+        path.name for path in folder.iterdir() if path.name.endswith(".toml") and path.name != MACHINE_AGENTS
+    )
     found = (format_from(folder.joinpath(name).read_text("utf-8"), name) for name in names)
     return {each.name: each for each in found}
 

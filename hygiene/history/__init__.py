@@ -1,1 +1,1 @@
-"""What was read before: every event once, however often its file comes."""
+"""What happened to earlier mail? Every event once, kept compactly by month, whatever files it came in."""

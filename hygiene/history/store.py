@@ -77,7 +77,7 @@ class History:
 def _identity() -> pl.Expr:
     """What makes two rows one event: person, kind, instant, and the ESP's id or else mailing and reply.
 
-    64 bits, compared within one process only: of 10 million events of a month, two share one by chance at 3 in a million.
+    64 bits, compared within one process only: of 10 million events, two share one by a chance of 3 in a million.
     """
     named = pl.coalesce("event_id", pl.concat_str("campaign", "diagnostic", separator="\x1f", ignore_nulls=True))
     return pl.struct("address_key", "kind", "occurred_at", named.alias("named")).hash()

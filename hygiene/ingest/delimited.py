@@ -13,7 +13,7 @@ from polars import col
 from hygiene.ingest.door import Door, examined
 from hygiene.ingest.forms import Forms
 from hygiene.ingest.shape import Shape, shape_of
-from hygiene.ingest.streams import CHUNK, working_copy
+from hygiene.ingest.streams import working_copy
 from hygiene.ingest.text import TextFile
 from hygiene.model.errors import InputError
 

@@ -30,7 +30,7 @@ def first_records(head: str, most: int = 50) -> list[dict[str, object]]:
 
 
 def split_fast(text: Path, work: Path) -> Path:
-    """A working copy with one record a line, cut where one object follows another; wrong where records hold such lists."""
+    """A working copy with one record a line, cut where one object follows another; wrong if records hold such lists."""
     with working_copy(work, text) as file:
         rest, starts = "", True
         for chunk in _chunks(text):

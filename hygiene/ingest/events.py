@@ -97,7 +97,7 @@ def _opened(file: EventFile) -> tuple[Format, Iterator[Batch]]:
 def _only_tables(file: EventFile) -> None:
     if file.source.format not in (AUTO, GENERIC):
         raise InputError(
-            f"format {file.source.format} is JSON, and this is not.", str(file.path), "Set `format = \"auto\"`."
+            f"format {file.source.format} is JSON, and this is not.", str(file.path), 'Set `format = "auto"`.'
         )
 
 
@@ -137,7 +137,7 @@ def _unknown(where: str, found: str) -> InputError:
         f"the file fits no format: looked for {', '.join(looked)} and for columns of time, address and kind; "
         f"found {found}.",
         where,
-        "Set `format = \"generic\"` with `columns`.",
+        'Set `format = "generic"` with `columns`.',
     )
 
 
@@ -164,7 +164,9 @@ def _gathered(file: EventFile, system: Format, batches: Iterator[Batch], tick: T
 def _kept(file: EventFile, events: pl.DataFrame) -> Path:
     handle, name = mkstemp(dir=file.work, prefix="events-", suffix=".parquet")
     with open(handle, "wb") as part:
-        events.with_columns(source=pl.lit(file.name)).select(list(UNKEYED_EVENTS)).write_parquet(part, compression="lz4")
+        events.with_columns(source=pl.lit(file.name)).select(list(UNKEYED_EVENTS)).write_parquet(
+            part, compression="lz4"
+        )
     return Path(name)
 
 
@@ -178,5 +180,3 @@ def _summed(parts: list[pl.DataFrame], name: str, number: str) -> dict[str, int]
         return {}
     total = pl.concat(parts).group_by(name).agg(pl.col(number).sum()).sort(name)
     return {str(word): int(count) for word, count in total.rows()}
-
-

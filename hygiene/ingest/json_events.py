@@ -71,7 +71,7 @@ def _unwrapped(lines: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, pl.
     lines = lines.with_columns(is_opened=pl.lit(False))
     broken = []
     for path in reading.unwrap:
-        keys = [key for key in path.replace("[]", "").split(".")]
+        keys = path.replace("[]", "").split(".")
         might = pl.all_horizontal(*(col("raw").str.contains(f'"{key}"', literal=True) for key in keys))
         wrapped = lines.filter(might)
         if wrapped.is_empty():

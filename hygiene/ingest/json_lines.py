@@ -53,8 +53,10 @@ class JsonLines:
         """`row` and `text` of every readable record, in file order."""
         gone = pl.concat([self.bad["line"], self.blank]).implode()
         kept = self.text.lines().filter(~col("line").is_in(gone))
-        row = col("line") - self.blank.search_sorted(pl.Series([0]))[0] if self.blank.is_empty() else col("line").map_batches(
-            self.row_of, return_dtype=pl.UInt32, is_elementwise=True
+        row = (
+            col("line") - self.blank.search_sorted(pl.Series([0]))[0]
+            if self.blank.is_empty()
+            else col("line").map_batches(self.row_of, return_dtype=pl.UInt32, is_elementwise=True)
         )
         return kept.select(row.cast(pl.UInt32).alias("row"), "text")
 

@@ -22,10 +22,12 @@ from hygiene.model.tables import REJECTS
 from hygiene.policy.policy import Policy
 
 ADDRESS_NAMES = frozenset(
-    "email emailaddress emailaddr mail mailaddress address subscriberemail customeremail useremail contactemail "
-    "recipient emailadresse mailadresse adresseemail adressemail adressemel courriel correo correoelectronico "
-    "indirizzoemail endereçodeemail emailadres eposta".split()
-)
+    {
+        "email", "emailaddress", "emailaddr", "mail", "mailaddress", "address", "subscriberemail", "customeremail",
+        "useremail", "contactemail", "recipient", "emailadresse", "mailadresse", "adresseemail", "adressemail",
+        "courriel", "adressemel", "correo", "correoelectronico", "indirizzoemail", "emailadres", "eposta",
+    }
+)  # fmt: skip
 """Names of the address column, in lower case with letters only."""
 NO_ADDRESS = "no address"
 YES = ["true", "yes", "y", "1", "t", "ja", "oui", "si", "sí"]
@@ -42,6 +44,7 @@ class Rows(Protocol):
     def digest(self) -> str: ...
     def rejects(self) -> pl.DataFrame:
         """Columns line, row, reason, raw."""
+
     def scan(self) -> pl.LazyFrame:
         """`row` and the columns, in file order."""
 
@@ -82,7 +85,11 @@ class OpenList:
         """Columns list, row, raw (the address cell), subscribed_at and is_confirmed of every readable record."""
         subscribed, confirmed = self.source.subscribed_at_column, self.source.confirmed_column
         at = instant(col(subscribed).cast(pl.String), "auto") if subscribed else pl.lit(None)
-        said = col(confirmed).cast(pl.String).str.strip_chars().str.to_lowercase() if confirmed else pl.lit(None, pl.String)
+        said = (
+            col(confirmed).cast(pl.String).str.strip_chars().str.to_lowercase()
+            if confirmed
+            else pl.lit(None, pl.String)
+        )
         return self.readable(self.form.scan()).select(
             pl.lit(self.name).alias("list"),
             "row",
@@ -98,7 +105,10 @@ def open_lists(sources: Sequence[ListSource], base: Path, work: Path, policy: Po
     for source in sources:
         files = files_of(source.path, base)
         several = len(files) > 1 or "*" in source.path
-        opened += [_opened(source, f"{source.name}-{_stem(file)}" if several else source.name, file, work) for file in files]
+        opened += [
+            _opened(source, f"{source.name}-{_stem(file)}" if several else source.name, file, base, work)
+            for file in files
+        ]
     names = [one.name for one in opened]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
@@ -112,14 +122,15 @@ def _stem(path: Path) -> str:
     return path.name.split(".")[0]
 
 
-def _opened(source: ListSource, name: str, path: Path, work: Path) -> OpenList:
+def _opened(source: ListSource, name: str, path: Path, base: Path, work: Path) -> OpenList:
     form = _form(source, path, work)
     address = _address_column(source, form, path)
     for wanted in (source.subscribed_at_column, source.confirmed_column):
         if wanted and wanted not in form.columns:
             raise _no_column(wanted, form.columns, path)
-    rejects = form.rejects().with_columns(source=pl.lit(str(path)))
-    missing = _without_address(form, address).with_columns(source=pl.lit(str(path)))
+    here = str(path.relative_to(base) if path.is_relative_to(base) else path)
+    rejects = form.rejects().with_columns(source=pl.lit(here))
+    missing = _without_address(form, address).with_columns(source=pl.lit(here))
     both = pl.concat([rejects.select(*REJECTS.columns), missing.select(*REJECTS.columns)]).sort("row")
     return OpenList(name, path, source, form, address, REJECTS.conform(both))
 
@@ -148,15 +159,20 @@ def _address_column(source: ListSource, form: Rows, path: Path) -> str:
         return found[0]
     if not found:
         raise InputError(
-            f"no column holds addresses; there are {', '.join(form.columns)}.", str(path), "Set address_column for this list."
+            f"no column holds addresses; there are {', '.join(form.columns)}.",
+            str(path),
+            "Set address_column for this list.",
         )
-    raise InputError(f"{' and '.join(found)} could both be the address.", str(path), "Set address_column for this list.")
+    raise InputError(
+        f"{' and '.join(found)} could both be the address.", str(path), "Set address_column for this list."
+    )
 
 
 def _holding_addresses(form: Rows) -> list[str]:
-    sample = form.scan().drop("row").head(200).collect()
-    texts = sample.select(pl.selectors.string())
-    return [name for name in texts.columns if ((texts[name].str.count_matches("@", literal=True) == 1).mean() or 0) > 0.5]
+    """Columns of text in which most of the first 200 cells hold one @."""
+    texts = form.scan().drop("row").head(200).collect().select(pl.selectors.string())
+    hits = texts.select((pl.all().str.count_matches("@", literal=True) == 1).sum())
+    return [name for name in texts.columns if hits[name].item() > texts.height / 2]
 
 
 def _no_column(name: str, columns: Sequence[str], path: Path) -> InputError:

@@ -33,7 +33,9 @@ class Batch:
 def meaning(records: pl.DataFrame, system: Format, reading: Reading, elements: Paths) -> Batch:
     """What flat records (`line`, `raw`, a column for each path of the format) mean."""
     named = records.with_columns(_first(paths, records.schema).alias(name) for name, paths in reading.names.items())
-    sorted_out = named.with_columns(_first_that_holds([shape.when for shape in system.shape], named.schema).alias("shape"))
+    sorted_out = named.with_columns(
+        _first_that_holds([shape.when for shape in system.shape], named.schema).alias("shape")
+    )
     parts = []
     for number, shape in enumerate(system.shape):
         mine = sorted_out.filter(col("shape") == number)

@@ -38,5 +38,7 @@ def open_parquet(path: Path) -> ParquetList:
         columns = tuple(scanned.collect_schema())
         records = scanned.select(pl.len()).collect().item()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(f"the Parquet file is damaged ({str(error).splitlines()[0]}).", str(path), "Copy it again.") from error
+        raise InputError(
+            f"the Parquet file is damaged ({str(error).splitlines()[0]}).", str(path), "Copy it again."
+        ) from error
     return ParquetList(path, columns, records, digest_of(path))

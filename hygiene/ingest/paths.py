@@ -117,7 +117,7 @@ def _dtype(tree: Tree) -> pl.DataType:
 def _at(dtype: pl.DataType, path: str) -> pl.DataType:
     for key in path.split("."):
         if isinstance(dtype, pl.Struct):
-            dtype = dtype.to_schema()[key]
+            dtype = pl.Schema(dtype.to_schema())[key]
     return dtype
 
 

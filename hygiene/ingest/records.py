@@ -82,7 +82,11 @@ def _fit(found: Any, dtype: pl.DataType) -> Any:
     if found is None:
         return None
     if isinstance(dtype, pl.Struct):
-        return {f.name: _fit(found.get(f.name), _plain(f.dtype)) for f in dtype.fields} if isinstance(found, dict) else None
+        return (
+            {f.name: _fit(found.get(f.name), _plain(f.dtype)) for f in dtype.fields}
+            if isinstance(found, dict)
+            else None
+        )
     if isinstance(dtype, pl.List):
         many = found if isinstance(found, list) else [found]
         return [_fit(one, _plain(dtype.inner)) for one in many]

@@ -11,8 +11,8 @@ from polars import col
 from hygiene.ledger.chain import Break, Head, erased_numbers, first_break, head_of
 from hygiene.ledger.runs import Runs
 from hygiene.ledger.store import Ledger
-from hygiene.model.spreadsheet import defused
 from hygiene.model.errors import InputError, OutputError
+from hygiene.model.spreadsheet import defused
 
 FOR_PEOPLE = [
     "seq", "entered_at", "action", "rule", "address", "scope", "key", "reason", "evidence", "actor", "run_id",

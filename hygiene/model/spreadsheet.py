@@ -5,4 +5,9 @@ import polars as pl
 
 def defused(name: str) -> pl.Expr:
     """The column with an apostrophe before what a spreadsheet would take for a formula (OWASP, CSV injection)."""
-    return pl.when(pl.col(name).str.contains(r"^[=+\-@\t\r\n|]")).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
+    return (
+        pl.when(pl.col(name).str.contains(r"^[=+\-@\t\r\n|]"))
+        .then("'" + pl.col(name))
+        .otherwise(pl.col(name))
+        .alias(name)
+    )

@@ -36,7 +36,7 @@ class Table:
         return pl.DataFrame(schema=self.schema)
 
     def conform(self, frame: Frame) -> Frame:
-        """The frame with just these columns in this order; raises TableError where one is missing or of another type."""
+        """The frame with just these columns in this order; raises TableError where one is missing or of other type."""
         found = frame.collect_schema()
         wrong = [
             f"{name} (missing)" if name not in found else f"{name} (is {found[name]}, must be {dtype})"

@@ -42,7 +42,7 @@ class Policy(BaseModel):
     hard_bounces_to_suppress: int = Field(1, ge=1, le=99)
     """Days with a hard bounce since the last delivery (Validity: remove unknown users after 1)."""
     hard_bounces_when_engaged: int = Field(2, ge=1, le=99)
-    """The same for somebody who engaged recently; below it the row is held (mailop 2019: false positives on first hit)."""
+    """The same for somebody who engaged recently; below it the row is held (mailop 2019: first hits err)."""
     engaged_guard_days: int = Field(90, ge=0)
     """How recent an engagement must be for that, in days before the bounce."""
     hard_retry_hours: int = Field(72, ge=0)
@@ -114,7 +114,7 @@ class Policy(BaseModel):
     """Whether rows of different lists can be duplicates of one another."""
 
     brake_list_share: float = Field(0.05, gt=0, le=1)
-    """New suppressions above this share of a list hold the run (policy.md: 5 %)."""
+    """New suppressions above this share of a list hold the run (our judgement)."""
     brake_provider_share: float = Field(0.10, gt=0, le=1)
     """The same for the rows of one mailbox provider."""
     brake_provider_rows: int = Field(100, ge=1)
@@ -124,7 +124,7 @@ class Policy(BaseModel):
     brake_usual_rows: int = Field(100, ge=1)
     """Runs with fewer new suppressions than this are never unusual."""
     brake_first_share: float = Field(0.30, gt=0, le=1)
-    """The share of a list or provider that holds a first run, which has the old dead to bury (hackwestern#829: 30 %)."""
+    """The share of a list or provider that holds a first run, which has old dead to bury (hackwestern#829: 30 %)."""
     rejected_share: float = Field(0.05, ge=0, le=1)
     """Share of unreadable rows of a list above which the run stops."""
 

@@ -7,8 +7,8 @@ from hygiene.model.words import Verdict
 from hygiene.policy.rules import RULES, Rule
 
 COLUMNS = [
-    "list", "row", "address", "repair", "verdict", "rule", "name", "says", "rules", "evidence", "ledger_seq", "address_key",
-    "mailbox_key", "run_id", "policy_digest", "references",
+    "list", "row", "address", "repair", "verdict", "rule", "name", "says", "rules", "evidence", "ledger_seq",
+    "address_key", "mailbox_key", "run_id", "policy_digest", "references",
 ]  # fmt: skip
 FOR_PEOPLE = ["list", "row", "address", "rule", "name", "says", "rules", "evidence"]
 
@@ -48,4 +48,3 @@ def evidence_text() -> pl.Expr:
 def _proof(rule: Rule) -> list[str]:
     ledger = ["ledger_seq", "suppressed_at"] if rule.verdict is Verdict.SUPPRESS else []
     return [*rule.evidence, *ledger]
-

@@ -67,7 +67,9 @@ def _lines(
 
 def _split(lines: pl.DataFrame, header: Sequence[str], limit: int | None, stem: Path) -> list[Path]:
     parts = list(lines.iter_slices(limit)) if limit and lines.height else [lines]
-    paths = [stem.with_name(f"{stem.name}{f'-{number}' if number > 1 else ''}.csv") for number in range(1, len(parts) + 1)]
+    paths = [
+        stem.with_name(f"{stem.name}{f'-{number}' if number > 1 else ''}.csv") for number in range(1, len(parts) + 1)
+    ]
     for part, path in zip(parts, paths, strict=True):
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             if header:

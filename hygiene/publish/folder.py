@@ -98,7 +98,7 @@ def _digest(path: Path) -> dict[str, object]:
 
 
 def sync(path: Path) -> None:
-    """fsync of a file or folder."""
+    """Fsync of a file or folder."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

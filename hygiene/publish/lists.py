@@ -51,7 +51,9 @@ def _glued(opened: OpenList, rows: pl.LazyFrame, codes: pl.DataFrame) -> pl.Lazy
     """The rows to be mailed, with mended addresses, in the columns of the file."""
     readable = opened.records - opened.rejects.height
     if codes.height != readable:
-        raise UnbalancedError(f"{readable:,} rows, {codes.height:,} decisions.", f"list {opened.name}", "Please report it.")
+        raise UnbalancedError(
+            f"{readable:,} rows, {codes.height:,} decisions.", f"list {opened.name}", "Please report it."
+        )
     glued = pl.concat([opened.readable(rows), codes.drop("verdict").lazy()], how="horizontal", strict=True)
     name = opened.address_column
     mended = glued.filter("is_mailed").with_columns(pl.coalesce("mended", name).alias(name))

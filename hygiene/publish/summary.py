@@ -53,7 +53,10 @@ def unknown_counts(decided: pl.LazyFrame) -> dict[str, int]:
 
 def as_text(summary: dict[str, Any]) -> str:
     """The page for people."""
-    lines = [f"hygiene · {summary['job']} · as of {summary['as_of']} · run {summary['run_id']} · {summary['status']}", ""]
+    lines = [
+        f"hygiene · {summary['job']} · as of {summary['as_of']} · run {summary['run_id']} · {summary['status']}",
+        "",
+    ]
     lines += _blocks(summary["blocks"])
     lines += _held(summary["held_because"])
     lines += _table(summary["lists"])

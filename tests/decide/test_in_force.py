@@ -37,7 +37,10 @@ def bits(*entries: dict[str, Any], imports: pl.LazyFrame | None = None, as_of: d
         ([suppress("CMP101", "2026-01-01")], ["CMP101"]),
         ([suppress("CMP101", "2026-01-01"), suppress("BNC201", "2026-02-01")], ["CMP101", "BNC201"]),
         ([suppress("BNC201", "2026-01-01"), lift("BNC201", "2026-02-01")], []),
-        ([suppress("BNC201", "2026-01-01"), lift("BNC201", "2026-02-01"), suppress("BNC201", "2026-03-01")], ["BNC201"]),
+        (
+            [suppress("BNC201", "2026-01-01"), lift("BNC201", "2026-02-01"), suppress("BNC201", "2026-03-01")],
+            ["BNC201"],
+        ),
         ([suppress("CMP101", "2026-01-01"), lift("BNC201", "2026-02-01")], ["CMP101"]),
         ([suppress("CMP101", "2026-01-01"), suppress("BNC201", "2026-02-01"), lift("*", "2026-03-01")], []),
         ([lift("*", "2026-01-01"), suppress("UNS111", "2026-02-01")], ["UNS111"]),

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from hygiene.decide.verdict import bit, fired, first_rule, fires, verdict
+from hygiene.decide.verdict import bit, fired, fires, first_rule, verdict
 from hygiene.model.words import Verdict
 from hygiene.policy.policy import Policy
 from hygiene.policy.rules import BY_CODE, RULES, Lifetime, Rule

@@ -1,0 +1,1 @@
+"""Measured, not guessed: generators and runners; `python -m bench`."""

@@ -1,0 +1,79 @@
+"""What a new user gets wrong: one clear sentence, the right exit code, nothing lost and no traceback."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import hygiene
+
+GOOD = b"email,name\nann@example.org,Ann\nbob@example.org,Bob\n"
+JOB = '{top}state = "state"\nout = "out"\n[[lists]]\nname = "letter"\npath = "{path}"\n{list}\n[dns]\nmode = "off"\n'
+FAULTS: list[tuple[str, bytes | None, str, str, str]] = [
+    ("missing file", None, "", "", "there is no such file"),
+    ("empty file", b"", "", "", "the file is empty"),
+    ("binary file", bytes(range(256)) * 40, "", "", "letter.csv"),
+    ("truncated gzip", gzip.compress(GOOD * 500)[:-20], "", "", "cut off"),
+    ("missing column", GOOD, "", 'address_column = "emial"', "Did you mean email?"),
+    ("no address column", b"a,b\n1,2\n", "", "", "no column holds addresses"),
+    (
+        "wrong encoding",
+        "email,name\nann@example.org,Zoë\n".encode("cp1252") * 40,
+        "",
+        'encoding = "utf-8"',
+        "letter.csv",
+    ),
+    ("unknown key", GOOD, 'polcy = "x"\n', "", "policy"),
+    ("ragged file", b"email,name\n" + b"ann@example.org\n" * 40, "", "", "cannot be read"),
+]
+
+
+@pytest.mark.parametrize(
+    ("content", "top", "extra", "says"), [fault[1:] for fault in FAULTS], ids=[f[0] for f in FAULTS]
+)
+def test_a_wrong_input_is_one_sentence_and_exit_code_2(
+    tmp_path: Path, content: bytes | None, top: str, extra: str, says: str
+) -> None:
+    if content is not None:
+        (tmp_path / "letter.csv").write_bytes(content)
+    (tmp_path / "job.toml").write_text(JOB.format(top=top, path="letter.csv", list=extra))
+    told = hygiene("run", "job.toml", "-q", cwd=tmp_path)
+    assert told.returncode == 2, told.stderr
+    assert says in told.stderr
+    assert "Traceback" not in told.stderr
+    assert not (tmp_path / "out/latest").exists()
+
+
+def test_a_folder_is_no_list(tmp_path: Path) -> None:
+    (tmp_path / "letter.csv").mkdir()
+    (tmp_path / "job.toml").write_text(JOB.format(top="", path="letter.csv", list=""))
+    told = hygiene("run", "job.toml", "-q", cwd=tmp_path)
+    assert told.returncode == 2
+    assert "is a folder" in told.stderr
+
+
+def test_an_output_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "letter.csv").write_bytes(GOOD)
+    (tmp_path / "out").write_text("a file where the folder should be")
+    (tmp_path / "job.toml").write_text(JOB.format(top="", path="letter.csv", list=""))
+    told = hygiene("run", "job.toml", "-q", cwd=tmp_path)
+    assert told.returncode == 6
+    assert "Traceback" not in told.stderr
+
+
+def test_a_resolver_that_nobody_runs_suppresses_nobody(tmp_path: Path) -> None:
+    (tmp_path / "letter.csv").write_bytes(GOOD)
+    job = JOB.format(top="", path="letter.csv", list="").replace(
+        'mode = "off"', 'mode = "live"\nresolvers = ["127.0.0.1:9"]\ntimeout_seconds = 0.5'
+    )
+    (tmp_path / "job.toml").write_text(job)
+    told = hygiene("run", "job.toml", "-q", cwd=tmp_path)
+    assert told.returncode == 0, told.stderr
+    assert (tmp_path / "out/latest/letter.csv").read_bytes() == GOOD
+
+
+def test_a_good_list_with_nothing_known_comes_out_as_it_went_in(tmp_path: Path) -> None:
+    (tmp_path / "letter.csv").write_bytes(GOOD)
+    (tmp_path / "job.toml").write_text(JOB.format(top="", path="letter.csv", list=""))
+    assert hygiene("run", "job.toml", "-q", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "out/latest/letter.csv").read_bytes() == GOOD
