@@ -135,6 +135,8 @@ def _publish(night: Night, held_because: list[str]) -> Outcome:
             folder.switch(out, night.run_id)
         _record(night, summary, RunStatus(summary["status"]))
         night.store.tidy(night.loaded.policy.state_versions_days)
+        shown = [row["run_id"] for row in night.store.runs.shown(night.loaded.job.name)]
+        folder.prune(out, shown, night.loaded.job.publish.keep_runs)
     return Outcome(night.run_id, summary["status"], final, summary, night.process())
 
 

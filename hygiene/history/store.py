@@ -45,7 +45,7 @@ class History:
         keys = dated.select("month", key=_identity()).collect()
         known = self._known(keys["month"].unique().to_list())
         is_new = keys["key"].is_first_distinct() & ~keys["key"].is_in(known.implode())
-        fresh = pl.concat([dated, is_new.alias("is_new").to_frame().lazy()], how="horizontal", strict=True)
+        fresh = pl.concat([dated, is_new.alias("is_new").to_frame().lazy()], how="horizontal")
         wanted = fresh.filter("is_new").drop("is_new")
         self.state.append(_batches(wanted), f"file:{digest}")
         new = int(is_new.sum())

@@ -71,7 +71,7 @@ class Delimited:
         )
         if self.door.rejected.is_empty():
             return rows.with_columns(col(ROW).cast(pl.UInt32))
-        return pl.concat([self._numbers(), rows.drop(ROW)], how="horizontal", strict=True)
+        return pl.concat([self._numbers(), rows.drop(ROW)], how="horizontal")
 
     def _numbers(self) -> pl.LazyFrame:
         """Numbers of the records of the copy, which lacks the unreadable ones."""

@@ -67,8 +67,13 @@ class Runs:
 
     def last_published(self, job: str | None = None) -> dict[str, Any] | None:
         """The run whose outputs are shown now, of one job or of any: a row of RUNS."""
-        shown = self.all().filter(col("status").is_in(SHOWN))
-        return _last(shown if job is None else shown.filter(col("job") == job))
+        rows = self.shown(job)
+        return rows[-1] if rows else None
+
+    def shown(self, job: str | None = None) -> list[dict[str, Any]]:
+        """The runs that were published, of one job or of any, in order: rows of RUNS."""
+        mine = pl.lit(True) if job is None else col("job") == job
+        return self.all().filter(col("status").is_in(SHOWN) & mine).to_dicts()
 
     def usual_suppressions(self, as_of: dt.datetime, job: str | None = None, days: int = 30) -> float | None:
         """Median number of new suppressions of the runs published in the days before; None where there was none."""

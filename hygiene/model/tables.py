@@ -138,20 +138,6 @@ RUNS = Table(
     },
 )
 
-SUPPRESSIONS = Table(
-    "SUPPRESSIONS",
-    {
-        "scope": C(TEXT, "a Scope", nullable=False),
-        "key": C(TEXT, "address_key, mailbox_key or keyed hash", nullable=False),
-        "ledger_rule": C(TEXT, "rule of the suppression in force; null where it was lifted"),
-        "ledger_seq": C(pl.Int64, "entry that decided", nullable=False),
-        "suppressed_at": C(INSTANT, "when the suppression in force began; null where it was lifted"),
-        "expires_at": C(INSTANT, "when it ends by itself"),
-        "lifted_at": C(INSTANT, "when the key was last lifted: evidence before does not count again"),
-        "lifted_rule": C(TEXT, "rule of the suppression that was lifted last"),
-    },
-)
-
 IN_FORCE = Table(
     "IN_FORCE",
     {

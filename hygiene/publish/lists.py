@@ -54,7 +54,7 @@ def _glued(opened: OpenList, rows: pl.LazyFrame, codes: pl.DataFrame) -> pl.Lazy
         raise UnbalancedError(
             f"{readable:,} rows, {codes.height:,} decisions.", f"list {opened.name}", "Please report it."
         )
-    glued = pl.concat([opened.readable(rows), codes.drop("verdict").lazy()], how="horizontal", strict=True)
+    glued = pl.concat([opened.readable(rows), codes.drop("verdict").lazy()], how="horizontal")
     name = opened.address_column
     mended = glued.filter("is_mailed").with_columns(pl.coalesce("mended", name).alias(name))
     return mended.select(opened.columns)
@@ -76,7 +76,7 @@ def _delimited(opened: OpenList, form: Delimited, codes: pl.DataFrame, target: P
 
 def _json_lines(opened: OpenList, form: JsonLines, codes: pl.DataFrame, target: Path, work: Path) -> None:
     rows = opened.readable(form.lines())
-    glued = pl.concat([rows, codes.drop("verdict").lazy()], how="horizontal", strict=True).filter("is_mailed")
+    glued = pl.concat([rows, codes.drop("verdict").lazy()], how="horizontal").filter("is_mailed")
     mended = glued.filter(col("mended").is_not_null()).select("text", "mended").unique().collect()
     name = opened.address_column
     new = [json.dumps({**json.loads(text), name: address}, ensure_ascii=False) for text, address in mended.rows()]
