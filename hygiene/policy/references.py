@@ -34,9 +34,8 @@ class Reference:
 @cache
 def reference(name: str) -> Reference:
     """The list of that name, read once in a process; raises KeyError for a name that REFERENCES lacks."""
-    content = files("hygiene.policy").joinpath("lists", REFERENCES[name]).read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    text = content.decode()
+    text = files("hygiene.policy").joinpath("lists", REFERENCES[name]).read_text("utf-8")
+    digest = hashlib.sha256(text.encode()).hexdigest()
     if REFERENCES[name].endswith(".toml"):
         tables = tomllib.loads(text)
         return Reference(name, tables.pop("version"), digest, (), tables)
