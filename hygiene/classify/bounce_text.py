@@ -79,7 +79,7 @@ def with_codes(replies: pl.DataFrame) -> pl.DataFrame:
         inner=_last(text.str.extract_all(_INNER), _CODE),
         inner_status=_last(text.str.extract_all(_INNER_STATUS), _STATUS),
         any_status=text.str.extract(_ANY_STATUS),
-        said_code=pl.col("reply_code").str.extract(rf"^\s*({_CODE})\s*$"),
+        said_code=pl.col("reply_code").str.extract(rf"^\s*({_CODE}|60[567])\s*$"),
         said_status=pl.col("status").str.extract(rf"({_STATUS})"),
         is_transcript=text.str.contains(_TRANSCRIPT),
     )
