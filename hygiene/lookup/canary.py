@@ -47,7 +47,7 @@ def _lie(good: Reply, nobody: list[Reply], canary: str) -> str | None:
 
 
 def _trouble(good: Reply, nobody: list[Reply], canary: str) -> str | None:
-    if good.outcome is Outcome.TIMEOUT:
+    if good.outcome in (Outcome.TIMEOUT, Outcome.NOT_ASKED):
         return "does not answer"
     if good.outcome is not Outcome.NOERROR:
         return f"answers {good.outcome.value} for {canary}"

@@ -37,6 +37,7 @@ class Sweep:
         self._ready: deque[Question] = deque()
         self._timers: list[tuple[float, int, Question, int]] = []
         self._source: Iterator[tuple[str, RecordType]] = iter(())
+        self._is_exhausted = False
         self._numbers = count()
         self._open: set[Question] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -67,12 +68,17 @@ class Sweep:
         while True:
             now = self._now()
             self._expire(now)
-            if now >= self.deadline_at or now - self._heard_at > SILENCE * self.timeout:
+            if now >= self.deadline_at or self._is_silent(now):
                 self._give_up()
             self._fill(now)
-            if not self._open:
+            if self._is_exhausted and not self._open:
                 return
             await asyncio.sleep(TURN_SECONDS)
+
+    def _is_silent(self, now: float) -> bool:
+        """Whether nobody answers any more, or nobody can be reached at all."""
+        is_in_reach = any(upstream.is_in_reach for upstream in self.upstreams)
+        return not is_in_reach or now - self._heard_at > SILENCE * self.timeout
 
     def _question(self, name: str, rdtype: RecordType) -> Question:
         asked = question(name, rdtype) or parse.question(name, rdtype)
@@ -86,6 +92,7 @@ class Sweep:
             if (waiting := self._ready.popleft()).is_open:
                 return waiting
         fresh = next(self._source, None)
+        self._is_exhausted = fresh is None
         return None if fresh is None else self._question(*fresh)
 
     def _fill(self, now: float) -> None:
@@ -189,6 +196,7 @@ class Sweep:
         """Ends all that is open and all that was never asked."""
         for name, rdtype in self._source:
             self._question(name, rdtype)
+        self._is_exhausted = True
         while self._open:  # what is heard may ask for more
             for left in list(self._open):
                 self._finish(left, Reply(Outcome.NOT_ASKED), None)

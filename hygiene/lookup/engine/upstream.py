@@ -13,7 +13,7 @@ CHANNELS = 4
 """Sockets per resolver: each has a random port of its own, which a forger has to guess with the id (RFC 5452)."""
 LARGEST_WINDOW = 200
 """Questions in flight to one resolver; 500 at once overflow a receive buffer of 212,992 bytes (measured)."""
-SMALLEST_WINDOW = 4
+SMALLEST_WINDOW = 16
 FIRST_WINDOW = 32
 LOSS_TO_SLOW_DOWN = 0.1
 """Share of timeouts above which the window is halved; below it, it grows (AIMD). Lame domains alone cause some."""
@@ -97,12 +97,8 @@ class Upstream:
         """Opens the sockets; messages for a known id go to `deliver`. An address out of reach leaves it without any."""
         family = socket.AF_INET6 if ":" in self.endpoint.host else socket.AF_INET
         for _ in range(CHANNELS):
-            channel = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-            try:
-                # Connected, so that the kernel drops what comes from elsewhere.
-                channel.connect((self.endpoint.host, self.endpoint.port))
-            except OSError:
-                channel.close()
+            channel = _connected(family, self.endpoint)
+            if channel is None:
                 self.trouble = 1.0
                 return
             register: dict[int, Question] = {}
@@ -117,6 +113,11 @@ class Upstream:
             register.clear()
         self._channels.clear()
         self.in_flight = 0
+
+    @property
+    def is_in_reach(self) -> bool:
+        """Whether there is a way to the address at all."""
+        return bool(self._channels)
 
     def is_free(self, now: float) -> bool:
         """Whether window and rate allow another question."""
@@ -195,3 +196,17 @@ class Upstream:
             question = register.get(int.from_bytes(message[:2]))
             if question is not None:
                 deliver(self, question, message)
+
+
+def _connected(family: int, endpoint: Endpoint) -> socket.socket | None:
+    """A socket that hears the resolver alone: the kernel drops what comes from elsewhere. None where no way leads."""
+    channel = None
+    try:
+        channel = socket.socket(family, socket.SOCK_DGRAM)
+        channel.setblocking(False)
+        channel.connect((endpoint.host, endpoint.port))
+    except OSError:
+        if channel is not None:
+            channel.close()
+        return None
+    return channel
