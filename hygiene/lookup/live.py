@@ -42,16 +42,23 @@ def observe(
     progress: Callable[[int], None] | None = None,
 ) -> Observed:
     """Asks the resolvers for all domains; `progress` is told of each answer. Never raises for what the network does."""
-    work = _observe(domains, endpoints, settings, progress or (lambda _: None))
+    found: list[Observed] = []
+
+    async def work() -> None:
+        # Not returned: `asyncio.run` writes out the result of its task in full, to ask the signal module about it.
+        found.append(await _observe(domains, endpoints, settings, progress or (lambda _: None)))
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(work)
+        asyncio.run(work())
+        return found[0]
     # Called from a notebook or a workflow engine, whose loop is already running in this thread.
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
+        pool.submit(asyncio.run, work()).result()
+    return found[0]
 
 
 async def _observe(

@@ -43,6 +43,8 @@ _PLAIN_NAME = re.compile(rb"[a-z0-9_.-]*")
 # Recursion desired, one question, one additional record: EDNS with 1232 octets (DNS flag day 2020), no options.
 _HEADER = struct.pack("!HHHHH", 0x0100, 1, 0, 0, 1)
 _HEADER_WITHOUT_EDNS = struct.pack("!HHHHH", 0x0100, 1, 0, 0, 0)
+_LENGTHS = tuple(bytes((length,)) for length in range(64))
+_ENDS = {rdtype: b"\0" + struct.pack("!HH", rdtype, _IN) for rdtype in RecordType}
 _EDNS = b"\0" + struct.pack("!HHIH", _OPT, 1232, 0, 0)
 
 
@@ -56,10 +58,10 @@ def question(name: str, rdtype: RecordType) -> bytes | None:
         labels = name.lower().removesuffix(".").encode("ascii").split(b".")
     except UnicodeEncodeError:
         return None
-    if not all(0 < len(label) < 64 for label in labels) or b"\\" in b"".join(labels):
+    lengths = [len(label) for label in labels]
+    if min(lengths) < 1 or max(lengths) > 63 or sum(lengths) + len(lengths) > 254 or "\\" in name:
         return None
-    encoded = b"".join(bytes((len(label),)) + label for label in labels) + b"\0"
-    return encoded + struct.pack("!HH", rdtype, _IN) if len(encoded) <= 255 else None
+    return b"".join([_LENGTHS[len(label)] + label for label in labels]) + _ENDS[rdtype]
 
 
 def query(query_id: int, asked: bytes, *, with_edns: bool = True) -> bytes:
