@@ -19,7 +19,7 @@ from hygiene.model.words import BounceReason
 
 SIGNS = "signs.toml"
 NEEDED = ("id", "reason", "confidence", "says", "advice", "source", "matches", "not")
-TEXTS = ("id", "says", "advice", "contact", "source", "reply_code", "status", "esp")
+TEXTS = ("id", "says", "advice", "contact", "source", "reply_code", "status", "unless_status", "esp")
 LISTS = ("pattern", "unless", "providers", "matches", "not")
 CONDITIONS = ("pattern", "reply_code", "status", "esp")
 
@@ -50,6 +50,7 @@ class BounceRule:
     unless: str = ""
     reply_code: str = ""
     status: str = ""
+    unless_status: str = ""
     esp: str = ""
     """Regex over the ESP's type in lower case."""
     providers: tuple[str, ...] = ()
@@ -63,6 +64,8 @@ class BounceRule:
         """Whether a reply (`wording`, `code`, `enhanced`, `esp`, `mailbox_provider`) is one of these."""
         checks = [_says("wording", self.pattern), _says("code", self.reply_code), _says("enhanced", self.status)]
         checks += [_says("esp", self.esp), ~_says("wording", self.unless) if self.unless else pl.lit(True)]
+        if self.unless_status:
+            checks.append(~_says("enhanced", self.unless_status))
         if self.providers:
             checks.append(pl.col("mailbox_provider").is_in(self.providers).fill_null(False))
         if self.without_code:
@@ -134,7 +137,7 @@ def _mistakes(row: Mapping[str, Any]) -> list[str]:
 def _broken(rule: BounceRule) -> list[str]:
     """Fields whose regex the engine refuses."""
     fields = {"pattern": rule.pattern, "unless": rule.unless, "reply_code": rule.reply_code}
-    fields |= {"status": rule.status, "esp": rule.esp}
+    fields |= {"status": rule.status, "unless_status": rule.unless_status, "esp": rule.esp}
     return [name for name, regex in fields.items() if not _compiles(regex)]
 
 
@@ -162,6 +165,7 @@ def _rule(row: Mapping[str, Any], step: str) -> BounceRule:
         unless=_any_of(row.get("unless", [])),
         reply_code=row.get("reply_code", ""),
         status=row.get("status", ""),
+        unless_status=row.get("unless_status", ""),
         esp=row.get("esp", ""),
         providers=tuple(row.get("providers", ())),
         without_code=row.get("without_code", False),

@@ -22,7 +22,11 @@ _VOLATILE = "|".join(
     ]
 )
 
-_TOP_LEVEL = "com|net|org|edu|gov|mil|info|biz|local|lan|arpa|cloud|email|online|app|dev|[a-z]{2}"
+_TOP_LEVEL = (
+    "com|net|org|edu|gov|mil|int|info|biz|name|pro|mobi|asia|cat|jobs|coop|museum|xyz|top|shop|site|store|club|online|"
+    "tech|cloud|email|app|dev|art|blog|agency|digital|media|studio|berlin|wien|koeln|hamburg|paris|london|nyc|swiss|"
+    "local|lan|intern|internal|arpa|example|invalid|test|[a-z]{2}"
+)
 _HOST = rf"(?-u:\b)(?:https?://)?(?:[a-z0-9_-]+\.)+(?:{_TOP_LEVEL})(?-u:\b)\.?(?:[/?#][^\s)\]>\"]*)?"
 _URL = r"(?:https?|mailto|ftp):[^\s)\]>\"]*"
 
@@ -41,7 +45,7 @@ _INNER_STATUS = rf"{_INNER}+[('\"#]*({_STATUS})(?:[^0-9.]|$)"
 _TRANSCRIPT = rf"({_CODE})[ -](?:{_STATUS} )?[^0-9]{{1,200}}503[ -](?:{_STATUS} )?[^.]{{0,40}}(?:rcpt|recipient)"
 """In a transcript, 503 "need RCPT" only follows from the rejection before it: that one counts."""
 _ANY_STATUS = rf"(?:#|- |\()({_STATUS})(?:[^0-9.]|$)"
-_CODE_PAIR = rf"(?-u:\b){_CODE}(?:-|[ -]?#?{_STATUS}[ :-])"
+_CODE_PAIR = rf"(?-u:\b){_CODE}(?:[ -]?#?{_STATUS}[ :-]|-)"
 """A code that opens a continuation line (RFC 5321 section 4.2.1), or a code with its status."""
 
 
@@ -51,12 +55,12 @@ def folded(diagnostic: pl.Expr) -> pl.Expr:
 
 
 def wording(text: pl.Expr, pages: Mapping[str, str]) -> pl.Expr:
-    """The words of a folded reply: accents, hosts and codes taken out; a known block page stays by its name."""
+    """The words of a folded reply: no accents, no codes, a host as `~`; a known block page stays by its name."""
     text = text.str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.replace_all("ł", "l", literal=True)
     text = text.str.replace_all(r"\\r|\\n|\s|[<>\"]", " ").str.replace_all("[’`´]", "'")
     for page, name in pages.items():
         text = text.str.replace_all(page, f" {name} ")
-    text = text.str.replace_all(f"{_URL}|{_HOST}", "*").str.replace_all(_CODE_PAIR, " ")
+    text = text.str.replace_all(f"{_URL}|{_HOST}", "~").str.replace_all(_CODE_PAIR, " ")
     return text.str.replace_all(r"\s+", " ").str.strip_chars()
 
 
