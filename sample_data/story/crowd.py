@@ -11,10 +11,10 @@ from story.replies import hard_block, no_such_user
 
 APPLE = ("@icloud.com", "@me.com", "@mac.com")
 NEWSLETTER, CUSTOMERS, BOTH = 3430, 1130, 300
-HABITS = {"reader": 52, "seldom": 15, "apple_mail": 9, "machine": 6, "new": 7, "sleeper": 4.4, "dead": 2.3, "left": 1.8,
+HABITS: dict[str, float] = {"reader": 52, "seldom": 15, "apple_mail": 9, "machine": 6, "new": 7, "sleeper": 4.4, "dead": 2.3, "left": 1.8,
           "complained": 0.4, "full": 0.5, "inactive": 0.3, "quiet": 1.5}  # fmt: skip
 """How many in a hundred do what."""
-FOR_BOTH = {"reader": 70, "apple_mail": 10, "machine": 6, "new": 8, "sleeper": 6}
+FOR_BOTH: dict[str, float] = {"reader": 70, "apple_mail": 10, "machine": 6, "new": 8, "sleeper": 6}
 """The same for those on both lists, whom two systems mail."""
 
 

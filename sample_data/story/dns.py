@@ -36,7 +36,7 @@ def _seen(answer: dict[str, Any], *days: str) -> dict[str, Any]:
 
 
 NULL_MX = {"mx": [[0, "."]]}
-NOTHING = {"mx": [], "a": [], "aaaa": []}
+NOTHING: dict[str, Any] = {"mx": [], "a": [], "aaaa": []}
 REFUSES = {"mx": [], "a": [HOSTER], "aaaa": [], "txt": ["v=spf1 -all"]}
 ODD = {
     "gmail.co": NULL_MX,

@@ -44,7 +44,7 @@ def _csv(happenings: list[Happening]) -> bytes:
 def _row(h: Happening) -> list[str]:
     word = WORDS.get(h.kind, "")
     code, dsn, answer = ("250", "2.0.0", "") if h.kind == "delivered" else ("", "", "")
-    if h.kind == "reply" and h.reply:
+    if h.kind == "reply":
         word = "retry" if h.reply.is_deferral else "failed"
         code, dsn = h.reply.code, h.reply.status
         answer = f"{code} {dsn} {h.reply.text}".strip().replace("  ", " ").format(to=h.recipient)

@@ -10,7 +10,9 @@ FIRST = (
     "Oskar Otto Paul Paula Pia Rafael Rita Robin Rosa Ruth Sara Selma Simon Sofía Sonja Stella Sven Tara Theo Tilda "
     "Tom Toni Ulla Vera Victor Viola Wanda Yara Yusuf Zoë"
 ).split()
-ONSETS = "bral dorn elsk fand grev hask ilm jorv kell lund marv nesk ostr prav quell rund senk tamv ulbr vask wend yarr zell".split()
+ONSETS = (
+    "bral dorn elsk fand grev hask ilm jorv kell lund marv nesk ostr prav quell rund senk tamv ulbr vask wend yarr zell"
+).split()
 ENDINGS = "ander berg dal ell en eric feld gard hus ik in lund mark nik ost ov rup sen stad tal um vik".split()
 CITIES = (
     ("Dresden", "01067"), ("Leipzig", "04109"), ("Chemnitz", "09111"), ("Halle (Saale)", "06108"), ("Jena", "07743"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from story.calendar import MAILINGS, Mailing
 from story.draw import between, share
-from story.replies import REPLIES, Reply
+from story.replies import NO_REPLY, REPLIES, Reply
 
 
 @dataclass
@@ -52,17 +52,16 @@ class Happening:
 
     at: dt.datetime
     kind: str
-    """As in `story.happen.DELAYS`, or `sent`, `delivered`, `reply`."""
+    """As in DELAYS, or `sent`, `delivered`, `reply`."""
     recipient: str
     mailing: Mailing
-    reply: Reply | None = None
+    reply: Reply = NO_REPLY
     also: tuple[str, ...] = ()
     """Other recipients named in the same record."""
-    copies: int = 1
 
 
-DELAYS = {"open": (600, 172_800), "machine": (60, 14_400), "click": (900, 180_000), "scanner": (5, 90), "complaint": (7_200, 200_000),
-          "not_spam": (7_200, 90_000), "unsubscribe": (1_200, 100_000), "group_unsubscribe": (1_200, 100_000),
+DELAYS = {"open": (600, 172_800), "machine": (60, 14_400), "click": (900, 180_000), "scanner": (5, 90),
+          "complaint": (7_200, 200_000), "not_spam": (7_200, 90_000), "unsubscribe": (1_200, 100_000), "group_unsubscribe": (1_200, 100_000),
           "group_resubscribe": (300_000, 500_000), "out_of_office": (30, 600)}  # fmt: skip
 """Least and most seconds from the delivery of a mailing to the act."""
 

@@ -20,6 +20,9 @@ class Reply:
     is_echo: bool = False
 
 
+NO_REPLY = Reply("", "", "", "", "")
+
+
 def _hard(code: str, status: str, text: str) -> Reply:
     return Reply(code, status, text, "Permanent/General", "bounce/Invalid Address")
 
