@@ -5,9 +5,9 @@ import io
 import sys
 from pathlib import Path
 
+from story.case import Case
 from story.cases_kept import aliases, kept
 from story.cases_stopped import stopped
-from story.case import Case
 from story.crowd import crowd
 from story.dns import snapshot
 from story.files import write

@@ -1,7 +1,7 @@
 """People who look bad at first sight and are mailed all the same; some are flagged for a person to look at."""
 
-from story.case import Case, answered, by_page, each, keep, someone
 from story.calendar import MAILINGS
+from story.case import Case, answered, by_page, each, keep, someone
 from story.people import Happening, Person
 
 BAD_DAY = {"2026-06-24": "apple_block"}

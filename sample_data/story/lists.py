@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import polars as pl
+
 from story.draw import between, one_of, share
 from story.names import CITIES, note
 from story.people import Person

@@ -44,7 +44,7 @@ def _is_crowd(person: Person) -> bool:
 def by_hand() -> bytes:
     """A list with a reason in words, as somebody keeps it in a spreadsheet."""
     return (
-        "address,reason\n"
-        "matteo.zellsen81818@web.de,asked on the telephone\n"
-        "press@former-partner.example,contract ended\n"
-    ).encode()
+        b"address,reason\n"
+        b"matteo.zellsen81818@web.de,asked on the telephone\n"
+        b"press@former-partner.example,contract ended\n"
+    )
