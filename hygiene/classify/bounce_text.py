@@ -49,6 +49,10 @@ _CODE_PAIR = rf"(?-u:\b){_CODE}(?:[ -]?#?{_STATUS}[ :-]|-)"
 """A code that opens a continuation line (RFC 5321 section 4.2.1), or a code with its status."""
 
 
+_LOGGED = r"(?-u:\b)(?:relay|helo|ehlo|proto|from|to|client|ctladdr|mta|sid|dsn) ?=[^\s,;]*"
+"""What a mail server's log appends to a reply: `proto=ESMTP helo=<mx>`."""
+
+
 def folded(diagnostic: pl.Expr) -> pl.Expr:
     """The reply in lower case, with addresses, IP addresses, ids, dates and long numbers blanked to `*`."""
     return diagnostic.str.to_lowercase().str.replace_all(_VOLATILE, "*")
@@ -61,6 +65,7 @@ def wording(text: pl.Expr, pages: Mapping[str, str]) -> pl.Expr:
     for page, name in pages.items():
         text = text.str.replace_all(page, f" {name} ")
     text = text.str.replace_all(f"{_URL}|{_HOST}", "~").str.replace_all(_CODE_PAIR, " ")
+    text = text.str.replace_all(_LOGGED, " ")
     return text.str.replace_all(r"\s+", " ").str.strip_chars()
 
 

@@ -1,11 +1,13 @@
 """What replies mean, and that a block of the sender never costs a reader."""
 
+import re
 from functools import cache
 from typing import Any
 
 import polars as pl
 import pytest
 
+from hygiene.classify.bounce_rules import bounce_rules
 from hygiene.classify.bounce_text import folded
 from hygiene.classify.bounces import MEANING, REPLY, bounce_action, classify, with_bounce_meaning
 from hygiene.model.tables import EVENTS
@@ -161,3 +163,28 @@ def test_the_policys_action_is_used() -> None:
 def test_a_million_alike_are_judged_once() -> None:
     texts = {f"550 5.1.1 <reader{n}@example.org> user unknown, id {n:012x} at 192.0.2.{n % 250}" for n in range(500)}
     assert pl.DataFrame({"text": sorted(texts)}).select(folded(pl.col("text"))).to_series().n_unique() == 1
+
+
+def disguised(reply: str) -> list[str]:
+    """The reply with the codes and wrappers of a dead mailbox around it."""
+    words = re.sub(r"^\d{3}[ -](?:\d\.\d+\.\d+ )?", "", reply)
+    return [
+        f"550 5.1.1 {words}",
+        f"550 5.2.1 Mailbox unavailable. {words}",
+        f"550 5.1.1 <bob@example.org>: Recipient address rejected: {words}",
+        f"host mx.example.org[192.0.2.1] said: 550 5.1.1 {words} (in reply to RCPT TO command)",
+    ]
+
+
+def test_codes_of_a_dead_mailbox_do_not_outweigh_words_of_a_block() -> None:
+    blocks = [rule for rule in bounce_rules() if FAULT_OF[rule.reason] in (Fault.SENDER, Fault.CONTENT)]
+    said = [rule for rule in blocks if rule.pattern and not (rule.status or rule.reply_code or rule.step == "refused")]
+    replies = [
+        reply
+        for rule in said
+        if rule.id != "protocol"
+        for one in rule.matches
+        for reply in disguised(one["diagnostic"])
+    ]
+    assert len(replies) > 500
+    assert [found["diagnostic"] for found in meanings(*replies) if found["action"] == "suppress"] == []
