@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOB ?= configs/nightly.toml
 SIZE ?= 3min
+FILE ?=
 ARGS ?=
 
 # Looked for only when the environment is built: the first python that is new enough.
@@ -12,7 +13,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt bench sample lock clean
+.PHONY: help run test check fmt bench bounce-report sample lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +36,9 @@ fmt: $(VENV)/.dev ## put the code into shape
 
 bench: $(VENV)/.dev ## measure a generated job: first and second night (SIZE=small, 3min, 10m)
 	$(BIN)/python -m bench $(SIZE) $(ARGS)
+
+bounce-report: $(VENV)/.run ## score the bounce rules on labelled replies (FILE=replies.jsonl)
+	@$(BIN)/hygiene bounces report $(FILE)
 
 sample: $(VENV)/.run ## write sample_data anew (the same bytes every time)
 	$(BIN)/python sample_data/make.py

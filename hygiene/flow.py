@@ -26,6 +26,7 @@ from hygiene.decide.entries import entries
 from hygiene.decide.in_force import expired
 from hygiene.ledger.runs import Run
 from hygiene.lock import holding
+from hygiene.lookup.resolve import Lookup, LookupInterrupted
 from hygiene.model.errors import OutputError
 from hygiene.model.words import RunStatus
 from hygiene.night import Night
@@ -34,6 +35,7 @@ from hygiene.publish import folder
 from hygiene.shard import clean_shard, mailbox_provider
 from hygiene.stages import Announce, Stages, silent
 from hygiene.store import Store
+from hygiene.validate.syntax import fast_path_agrees
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,12 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         history = gather.history(loaded, store, work, tick, writes=writes)
     run_id = _run_id(loaded, as_of, [*(one.digest for one in opened), *history.digests], last)
     with stages("look up domains") as tick:
-        lookup = gather.answers(loaded, store, rows, as_of, tick)
+        try:
+            lookup = gather.answers(loaded, store, rows, as_of, tick)
+        except LookupInterrupted as stop:
+            if writes:
+                store.dns.save(stop.lookup.memory, f"{run_id}-interrupted")
+            raise
         if writes:
             store.dns.save(lookup.memory, run_id)
     with stages("decide"):
@@ -98,7 +105,7 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         blocks=blocks(negatives, loaded.policy, as_of).collect(),
         last=last,
         references=reference_versions(),
-        notes=[f"DNS: {lookup.dropped}"] if lookup.dropped else [],
+        notes=_notes(lookup),
         counted={"events": history.counts, "dns": _dns_counts(lookup)},
         event_rejects=history.rejects,
     )
@@ -113,7 +120,16 @@ def _signed(pending: pl.LazyFrame, loaded: LoadedJob, run_id: str) -> pl.DataFra
     ).collect()
 
 
-def _dns_counts(lookup: Any) -> dict[str, Any]:
+def _notes(lookup: Lookup) -> list[str]:
+    told = [f"DNS: {lookup.dropped}"] if lookup.dropped else []
+    if not fast_path_agrees():
+        told.append(
+            "this email-validator judges plain addresses otherwise than expected, so it was asked for every one"
+        )
+    return told
+
+
+def _dns_counts(lookup: Lookup) -> dict[str, Any]:
     named = {name: getattr(lookup, name) for name in ("asked", "from_memory", "failed", "left", "dropped")}
     return {**named, "resolvers": [asdict(report) for report in lookup.resolvers]}
 
@@ -155,6 +171,8 @@ def _record(night: Night, summary: dict[str, Any], status: RunStatus) -> None:
             ledger_seq=head.seq,
             ledger_head=head.hash,
             ledger_version=night.store.ledger.state.version(),
+            history_version=night.store.history.state.version(),
+            dns_version=night.store.dns.version(),
             policy_digest=night.loaded.policy_digest,
             config_digest=night.loaded.config_digest,
             out=str(night.loaded.out / night.run_id),

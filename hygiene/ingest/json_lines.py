@@ -11,7 +11,6 @@ from hygiene.ingest.text import TextFile
 from hygiene.model.errors import InputError
 
 NO_OBJECT = "no JSON object"
-PARSED_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)

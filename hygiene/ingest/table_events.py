@@ -51,11 +51,6 @@ def table_names(names: Sequence[str]) -> list[str]:
     return unique
 
 
-def csv_texts(text: TextFile, shape: Shape) -> pl.LazyFrame:
-    """The rows with their line (`line`), all cells text."""
-    return pl.concat([batch.lazy() for batch in _numbered(_csv(text, shape), shape)])
-
-
 def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
     if isinstance(dtype, pl.Datetime):
         here = col(name).dt.convert_time_zone("UTC") if dtype.time_zone else col(name)

@@ -42,6 +42,10 @@ class DnsMemory:
         """Puts the memory in place of the old one, once per run; False where this run had done so."""
         return self._table.replace(memory.sort("domain"), transaction=f"run:{run_id}")
 
+    def version(self) -> int:
+        """The number of the newest commit; -1 where there is none."""
+        return self._table.version()
+
     def tidy(self, keep_days: int) -> None:
         """Compacts the table and removes versions older than `keep_days`."""
         self._table.tidy(keep_days)

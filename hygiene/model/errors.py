@@ -8,7 +8,6 @@ HygieneError (2)
 ├── LockedError (5)       another run holds the job
 ├── OutputError (6)       the disk is full, a folder cannot be written
 ├── LookupFailedError (6) no resolver answers
-├── TooLittleKnownError (4)
 └── UnbalancedError (70)  rows in are not rows out: a bug, nothing was published
 """
 
@@ -68,12 +67,6 @@ class LookupFailedError(HygieneError):
     """No resolver answers, and the job says that DNS is needed."""
 
     exit_code = 6
-
-
-class TooLittleKnownError(HygieneError):
-    """There is not enough history to answer."""
-
-    exit_code = 4
 
 
 class UnbalancedError(HygieneError):

@@ -77,15 +77,6 @@ class Fault(StrEnum):
 
 
 @unique
-class StatusClass(StrEnum):
-    """First digit of an enhanced status code (RFC 3463 section 2) as a word."""
-
-    SUCCESS = "success"
-    PERSISTENT_TRANSIENT = "persistent_transient"
-    PERMANENT = "permanent"
-
-
-@unique
 class BounceAction(StrEnum):
     """What the policy makes of a bounce reason."""
 
