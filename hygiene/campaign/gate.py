@@ -64,6 +64,8 @@ def unknowns(table: pl.DataFrame, past: Past, policy: Policy, as_of: dt.datetime
         reasons.append("no domain was ever looked up")
     elif past.dns_newest_at and as_of - past.dns_newest_at > dt.timedelta(days=policy.gate_dns_age_days):
         reasons.append(f"the DNS memory is of {past.dns_newest_at:%Y-%m-%d}, over {policy.gate_dns_age_days} days old")
+    if not table["rows"].sum():
+        reasons.append("the list has no rows")
     mailed, never = int(table["mailed"].sum()), int(table["never_mailed"].sum())
     if never > policy.gate_never_mailed_share * mailed and past.first.mailed < policy.gate_first_mailings:
         reasons.append(f"{never:,} of {mailed:,} rows were never mailed, and how such addresses bounce is not known")

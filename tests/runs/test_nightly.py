@@ -123,3 +123,10 @@ def test_a_person_forgotten_stays_blocked_and_leaves_no_address(tmp_path: Path) 
     told = json.loads(hygiene("why", case["address"], "--job", job, "--json", "-q", HYGIENE_ERASURE_KEY=key).stdout)
     assert (told["rows"][0]["rule"], told["events"]) == ("MAN001", [])
     assert hygiene("audit", "verify", "--job", job).returncode == 0
+
+
+def test_an_empty_list_is_not_one_to_send_to(sample: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_text("email,name\n")
+    told = hygiene("check", str(tmp_path / "empty.csv"), "--job", str(sample / "configs/nightly.toml"), "-q")
+    assert told.returncode == 4
+    assert "the list has no rows" in told.stdout
