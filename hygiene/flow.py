@@ -198,7 +198,8 @@ def work_folder(loaded: LoadedJob) -> Iterator[Path]:
     """A folder for temporary files, gone afterwards; what a crashed run left there goes too."""
     try:
         folder.empty(loaded.work)
-        with TemporaryDirectory(dir=loaded.work) as work:
-            yield Path(work)
+        work = TemporaryDirectory(dir=loaded.work)
     except OSError as error:
         raise OutputError(f"no temporary file can be written ({error.strerror}).", str(loaded.work)) from error
+    with work as name:
+        yield Path(name)

@@ -2,7 +2,7 @@
 
 import contextlib
 import errno
-import json
+import logging
 import os
 import re
 import sys
@@ -92,6 +92,8 @@ def _end(sentence: str, code: int) -> int:
     with contextlib.suppress(OSError):
         if OUTPUT.debug:
             traceback.print_exc()
-        line = {"level": "error", "message": sentence, "exit_code": code}
-        click.echo(json.dumps(line, ensure_ascii=False) if OUTPUT.log_json else f"hygiene: {sentence}", err=True)
+        if OUTPUT.log_json:
+            logging.getLogger("hygiene.cli").error(sentence, extra={"exit_code": code})
+        else:
+            click.echo(f"hygiene: {sentence}", err=True)
     return code

@@ -37,6 +37,8 @@ def stage(out: Path, run_id: str) -> Path:
         staged.mkdir(mode=0o700)
     except OSError as error:
         raise OutputError(f"the output folder cannot be written ({error.strerror}).", str(out)) from error
+    if (latest := out / LATEST).exists() and not latest.is_symlink():
+        raise OutputError("this is not the link that a run leaves here.", str(latest), "Move it away.")
     return staged
 
 

@@ -118,7 +118,7 @@ def _packer(target: Path, compression: str | None) -> Iterator[IO[bytes]]:
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
         if compression == "gzip":
             with gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as packed:
-                yield packed  # type: ignore[misc]
+                yield packed  # type: ignore[misc]  # a GzipFile writes bytes, though it is no IO[bytes] by name
         elif compression == "zstd":
             import zstandard
 

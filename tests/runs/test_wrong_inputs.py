@@ -61,6 +61,16 @@ def test_an_output_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in told.stderr
 
 
+def test_a_folder_in_the_place_of_the_latest_link_is_told_before_anything_is_entered(tmp_path: Path) -> None:
+    (tmp_path / "letter.csv").write_bytes(GOOD)
+    (tmp_path / "out/latest").mkdir(parents=True)
+    (tmp_path / "job.toml").write_text(JOB.format(top="", path="letter.csv", list=""))
+    told = hygiene("run", "job.toml", "-q", cwd=tmp_path)
+    assert (told.returncode, told.stderr.count("\n")) == (6, 1)
+    assert "out/latest: this is not the link that a run leaves here. Move it away." in told.stderr
+    assert not (tmp_path / "state/ledger").exists()
+
+
 def test_a_resolver_that_nobody_runs_suppresses_nobody(tmp_path: Path) -> None:
     (tmp_path / "letter.csv").write_bytes(GOOD)
     job = JOB.format(top="", path="letter.csv", list="").replace(
