@@ -10,6 +10,7 @@ from hygiene.classify.negatives import NEGATIVE
 from hygiene.decide.verdict import with_names
 from hygiene.model.errors import InputError, TableError
 from hygiene.model.tables import DNS_ANSWERS, EVENTS, IN_FORCE, INSTANT, LIFTS, SUBSCRIBERS
+from hygiene.normalize.activity import activity, is_activity
 from hygiene.normalize.keys import with_keys
 from hygiene.normalize.repair import repaired
 from hygiene.policy.policy import Policy
@@ -48,7 +49,8 @@ def clean(
     happened = _events(EVENTS.empty() if events is None else events)
     shard = Shard(
         subscribers=_subscribers(subscribers).lazy(),
-        events=happened.lazy(),
+        activity=activity(happened).lazy(),
+        events=happened.lazy().filter(~is_activity()),
         negatives=with_bounce_meaning(happened.lazy().filter(col("kind").is_in(NEGATIVE))),
         answers=(DNS_ANSWERS.empty() if answers is None else DNS_ANSWERS.fill(answers)).lazy(),
         in_force=IN_FORCE.empty().lazy(),

@@ -86,7 +86,7 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
     with stages("decide"):
         negatives = gather.negatives(history.events, work)
         known = gather.known(loaded, store, rows, run_id, as_of)
-        shard = gather.shard(rows, history.events, negatives, lookup.answers, known)
+        shard = gather.shard(rows, history, negatives, lookup.answers, known)
         decided = work / "decided.parquet"
         clean_shard(shard, loaded.policy, as_of).with_columns(mailbox_provider()).sink_parquet(decided)
         scanned = pl.scan_parquet(decided)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +58,19 @@ class Past:
     """The events of the state, and what reading tonight's files added."""
 
     events: pl.LazyFrame
-    """EVENTS."""
-    digests: list[str]
+    """EVENTS that are no activity."""
+    activity: pl.LazyFrame
+    """ACTIVITY."""
+    digests: list[str] = field(default_factory=list)
     """Of all event files of the job."""
-    counts: dict[str, Any]
-    rejects: pl.DataFrame
+    counts: dict[str, Any] = field(default_factory=dict)
+    rejects: pl.DataFrame = field(default_factory=REJECTS.empty)
     """REJECTS of the files read tonight."""
+
+
+def past(store: Store) -> Past:
+    """What the state knows, with nothing read tonight."""
+    return Past(store.history.scan(), store.history.activity())
 
 
 def history(loaded: LoadedJob, store: Store, work: Path, tick: Tick, *, writes: bool) -> Past:
@@ -72,19 +79,23 @@ def history(loaded: LoadedJob, store: Store, work: Path, tick: Tick, *, writes: 
     unread = store.history.unread([file.digest for file in files])
     fresh = list({file.digest: file for file in files if file.digest in unread}.values())
     counts: dict[str, Any] = {"files": len(files), "read": len(fresh), "new": 0, "known": 0, "ignored": {}}
-    beside, rejects = [], [REJECTS.empty()]
+    events, activity, rejects = [store.history.scan()], [store.history.activity()], [REJECTS.empty()]
     for file in fresh:
-        read = file.read(tick)
-        events = EVENTS.conform(with_keys(read.events))
+        read = file.read(tick, counting=True)
+        whole = EVENTS.conform(with_keys(read.events))
         if writes:
-            added = store.history.append(file.digest, events)
-            counts["new"], counts["known"] = counts["new"] + added.new, counts["known"] + added.known
+            added = store.history.append(file.digest, whole, read.activity)
+            counts["new"], counts["known"] = counts["new"] + added.new + read.counted, counts["known"] + added.known
+            read.discard()
         else:
-            beside.append(events)
+            events.append(whole)
+            activity.append(read.activity)
         rejects.append(read.rejects)
         counts["ignored"] |= {name: counts["ignored"].get(name, 0) + n for name, n in read.ignored.items()}
-    every = pl.concat([store.history.scan(), *beside])
-    return Past(every, sorted(file.digest for file in files), counts, pl.concat(rejects))
+    if writes and fresh:
+        events, activity = [store.history.scan()], [store.history.activity()]
+    digests = sorted(file.digest for file in files)
+    return Past(pl.concat(events), pl.concat(activity), digests, counts, pl.concat(rejects))
 
 
 @dataclass(frozen=True)
@@ -128,11 +139,9 @@ def negatives(events: pl.LazyFrame, work: Path) -> pl.LazyFrame:
     return pl.scan_parquet(found)
 
 
-def shard(
-    rows: pl.LazyFrame, events: pl.LazyFrame, negatives: pl.LazyFrame, answers: pl.DataFrame, known: Known
-) -> Shard:
+def shard(rows: pl.LazyFrame, past: Past, negatives: pl.LazyFrame, answers: pl.DataFrame, known: Known) -> Shard:
     """All of it as the one shard of a small machine."""
-    return Shard(rows, events, negatives, answers.lazy(), known.in_force, known.lifts)
+    return Shard(rows, past.activity, past.events, negatives, answers.lazy(), known.in_force, known.lifts)
 
 
 def open_all(loaded: LoadedJob, work: Path, sources: Sequence[ListSource] = ()) -> list[OpenList]:

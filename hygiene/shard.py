@@ -11,14 +11,15 @@ from polars import col
 
 from hygiene.classify.bounces import bounce_action
 from hygiene.classify.domains import domain_risk, is_parked, provider_of, provider_of_mx
-from hygiene.classify.engagement import engaged_at, of_deliveries, of_people
+from hygiene.classify.engagement import DELIVERED, engaged_at, of_people, with_unengaged
 from hygiene.classify.negatives import bounces, objections, that_count
 from hygiene.classify.roles import role_tier
 from hygiene.decide.duplicates import with_duplicates
 from hygiene.decide.verdict import fired, first_rule, verdict
 from hygiene.model.tables import EVIDENCE
-from hygiene.model.words import EventKind
+from hygiene.model.words import HUMAN, EventKind
 from hygiene.normalize.keys import bounce_scope_is_mailbox
+from hygiene.normalize.numbers import number
 from hygiene.policy.policy import Policy
 
 BITS = ("in_force", "imported")
@@ -31,8 +32,10 @@ class Shard:
 
     subscribers: pl.LazyFrame
     """SUBSCRIBERS with `syntax`, `syntax_message` and `needs_smtputf8`."""
+    activity: pl.LazyFrame
+    """ACTIVITY."""
     events: pl.LazyFrame
-    """EVENTS."""
+    """EVENTS that are no activity."""
     negatives: pl.LazyFrame
     """Those of them that speak against mailing, with `reason` and `permanence` where they are bounces."""
     answers: pl.LazyFrame
@@ -52,20 +55,23 @@ def clean_shard(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFram
 def with_evidence(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFrame:
     """SUBSCRIBERS with all of EVIDENCE as known at `as_of`, and `engaged_at` for the choice among duplicates."""
     is_past = col("occurred_at") <= as_of
-    events = _keyed(shard.events.filter(is_past))
-    negatives = _keyed(that_count(shard.negatives.filter(is_past), shard.lifts)).with_columns(
+    activity = shard.activity.filter(is_past)
+    negatives = _keyed(that_count(shard.negatives.filter(is_past), shard.lifts), _mailbox_domain()).with_columns(
         action=bounce_action(policy)
     )
-    people = _with_lifts(of_people(events), shard.lifts)
-    rows = _keyed(_newest_subscription(shard.subscribers))
+    numbered = shard.subscribers.with_columns(mailbox=number("mailbox_key"), address_number=number("address_key"))
+    rows = _keyed(_newest_subscription(numbered), col("domain"))
+    signs = _with_signs_elsewhere(of_people(activity), shard.events.filter(is_past), shard.lifts)
+    people = with_unengaged(signs, activity).join(_sharing_a_number(rows), on="mailbox", how="anti")
     joined = (
-        rows.join(people, on="mailbox_key", how="left")
-        .join(of_deliveries(events, people), on="mailbox_key", how="left")
+        rows.join(people, on="mailbox", how="left")
         .join(_domains(shard.answers), on="domain", how="left")
-        .join(engaged_at(events), on="address_key", how="left")
+        .join(engaged_at(activity).rename({"address": "address_number"}), on="address_number", how="left")
     )
-    objected = joined.join(_without_returned(objections(negatives), joined), on="mailbox_key", how="left")
-    bounced = objected.join(bounces(negatives, _signs(events, negatives)), on="bounce_key", how="left").join(
+    objected = joined.join(
+        _without_returned(objections(negatives), _returns(shard.events.filter(is_past))), on="mailbox_key", how="left"
+    )
+    bounced = objected.join(bounces(negatives, _signs(activity, negatives)), on="bounce_key", how="left").join(
         _lapses(shard.lifts), on="address_key", how="left"
     )
     classified = bounced.with_columns(
@@ -73,27 +79,47 @@ def with_evidence(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFr
         _domain_risk().alias("domain_risk"),
         pl.lit(None, pl.UInt32).alias("duplicate_of"),
     )
-    columns = dict.fromkeys([*rows.collect_schema(), *EVIDENCE.columns, "engaged_at"])
+    given = [*shard.subscribers.collect_schema(), "bounce_key"]
+    columns = dict.fromkeys([*given, *EVIDENCE.columns, "engaged_at"])
     return _with_ledger(classified, shard.in_force).select(*columns)
 
 
-def _keyed(frame: pl.LazyFrame) -> pl.LazyFrame:
+def _keyed(frame: pl.LazyFrame, domain: pl.Expr) -> pl.LazyFrame:
     """With `bounce_key`: what a hard bounce tells of, the whole mailbox only where every alias is one login."""
-    domain = col("mailbox_key").str.extract(r"@([^@]*)$", 1)
     whole = bounce_scope_is_mailbox(domain)
     return frame.with_columns(bounce_key=pl.when(whole).then("mailbox_key").otherwise("address_key"))
 
 
-def _newest_subscription(subscribers: pl.LazyFrame) -> pl.LazyFrame:
+def _newest_subscription(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Rows of one recipient share the newest `subscribed_at`, so that they share their fate."""
-    return subscribers.with_columns(col("subscribed_at").max().over("address_key"))
+    shared = rows.group_by("address_number").agg(newest=col("subscribed_at").max(), rows=pl.len())
+    several = shared.filter(col("rows") > 1).drop("rows")
+    joined = rows.join(several, on="address_number", how="left")
+    return joined.with_columns(subscribed_at=pl.max_horizontal("subscribed_at", "newest")).drop("newest")
 
 
-def _with_lifts(people: pl.LazyFrame, lifts: pl.LazyFrame) -> pl.LazyFrame:
-    """People with `sunset_lifted_at`, also those whom a lift is all that is known of."""
+def _mailbox_domain() -> pl.Expr:
+    return col("mailbox_key").str.extract(r"@([^@]*)$", 1)
+
+
+def _sharing_a_number(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Numbers that stand for two mailboxes of the list; what hangs on them is not known."""
+    check = col("mailbox_key").hash()
+    return rows.group_by("mailbox").agg(low=check.min(), high=check.max()).filter(col("low") != col("high"))
+
+
+def _with_signs_elsewhere(people: pl.LazyFrame, events: pl.LazyFrame, lifts: pl.LazyFrame) -> pl.LazyFrame:
+    """People with `resubscribed_at` and `sunset_lifted_at`, also those of whom nothing else is known."""
     sunset = col("rule").is_in(["ENG701", "*"]) & (col("scope") == "mailbox")
-    lifted = lifts.filter(sunset).group_by(mailbox_key=col("key")).agg(sunset_lifted_at=col("lifted_at").max())
-    return people.join(lifted, on="mailbox_key", how="full", coalesce=True)
+    lifted = lifts.filter(sunset).group_by(number("key").alias("mailbox")).agg(sunset_lifted_at=col("lifted_at").max())
+    signs = _returns(events).join(lifted, on="mailbox", how="full", coalesce=True)
+    return people.join(signs, on="mailbox", how="full", coalesce=True)
+
+
+def _returns(events: pl.LazyFrame) -> pl.LazyFrame:
+    """Last re-opt-in per `mailbox`."""
+    opted_in = events.filter(col("kind") == EventKind.RESUBSCRIBED)
+    return opted_in.group_by(number("mailbox_key").alias("mailbox")).agg(resubscribed_at=col("occurred_at").max())
 
 
 def _lapses(lifts: pl.LazyFrame) -> pl.LazyFrame:
@@ -102,28 +128,30 @@ def _lapses(lifts: pl.LazyFrame) -> pl.LazyFrame:
     return lapsed.group_by(address_key=col("key")).agg(soft_lapsed_at=col("lifted_at").max())
 
 
-def _without_returned(objected: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
+def _without_returned(objected: pl.LazyFrame, returned: pl.LazyFrame) -> pl.LazyFrame:
     """Unsubscriptions without those that a re-opt-in came after; a complaint stays."""
-    returns = rows.group_by("mailbox_key").agg(col("resubscribed_at").max())
     came_back = (col("resubscribed_at") > col("unsubscribed_at")).fill_null(False)
     gone = ("unsubscribed_at", "unsubscribe_source", "unsubscribe_line")
-    joined = objected.join(returns, on="mailbox_key", how="left")
-    return joined.with_columns(pl.when(~came_back).then(name).alias(name) for name in gone).drop("resubscribed_at")
+    joined = objected.with_columns(mailbox=number("mailbox_key")).join(returned, on="mailbox", how="left")
+    return joined.with_columns(pl.when(~came_back).then(name).alias(name) for name in gone).drop(
+        "resubscribed_at", "mailbox"
+    )
 
 
-def _signs(events: pl.LazyFrame, negatives: pl.LazyFrame) -> pl.LazyFrame:
+def _signs(activity: pl.LazyFrame, negatives: pl.LazyFrame) -> pl.LazyFrame:
     """Last delivery and last human engagement of everybody who bounced, per `bounce_key`."""
-    bounced = negatives.filter(col("kind") == EventKind.BOUNCED).select("bounce_key").unique()
-    human = col("kind").is_in([EventKind.OPENED, EventKind.CLICKED]) & ~col("is_machine").fill_null(False)
-    at = col("occurred_at")
+    whole = bounce_scope_is_mailbox(_mailbox_domain())
+    bounced = negatives.filter(col("kind") == EventKind.BOUNCED).select(
+        "bounce_key", mailbox=number("mailbox_key"), bounced=number("bounce_key"), is_whole=whole
+    )
+    is_theirs = col("is_whole") | (pl.coalesce("address", "mailbox") == col("bounced"))
+    human, at = col("activity").is_in(HUMAN), col("occurred_at")
     return (
-        events.filter((col("kind") == EventKind.DELIVERED) | human)
-        .join(bounced, on="bounce_key", how="semi")
+        activity.filter(DELIVERED | human)
+        .join(bounced.unique(), on="mailbox", how="inner")
+        .filter(is_theirs)
         .group_by("bounce_key")
-        .agg(
-            delivered_at=at.filter(col("kind") == EventKind.DELIVERED).max(),
-            engaged_at=at.filter(human).max(),
-        )
+        .agg(delivered_at=pl.when(DELIVERED).then(at).max(), engaged_at=pl.when(human).then(at).max())
     )
 
 

@@ -16,6 +16,7 @@ from hygiene.decide.in_force import in_force, lifts
 from hygiene.decide.verdict import with_names
 from hygiene.ledger.erasure import erased_match, erasure_keys
 from hygiene.model.words import Verdict
+from hygiene.normalize.activity import as_events
 from hygiene.policy.policy import Policy
 from hygiene.policy.rules import BY_CODE, Lifetime
 from hygiene.publish.audit import evidence_text
@@ -34,7 +35,7 @@ class Explanation:
     ledger: pl.DataFrame
     """LEDGER entries about the mailbox, in order."""
     events: pl.DataFrame
-    """Its EVENTS, newest first."""
+    """Its EVENTS, newest first; those that only count have no more than kind and instant."""
 
 
 def why(loaded: LoadedJob, address: str, as_of: dt.datetime, work: Path) -> Explanation:
@@ -42,13 +43,13 @@ def why(loaded: LoadedJob, address: str, as_of: dt.datetime, work: Path) -> Expl
     store = Store(loaded.state, loaded.job.storage_options)
     person = gather.recipients(pl.DataFrame({"address": [address]}))
     mailbox_key = person["mailbox_key"].item()
-    history = store.history.of(mailbox_key).sort("occurred_at", descending=True)
-    shard = _shard(loaded, store, _rows(loaded, person, work), history, as_of)
+    events, activity = store.history.of(mailbox_key)
+    shard = _shard(loaded, store, _rows(loaded, person, work), (events, activity), as_of)
     return Explanation(
         address=person["address"].item(),
         rows=[_told(row, shard, loaded.policy, as_of) for row in _decided(shard, loaded.policy, as_of)],
         ledger=store.ledger.history_of(mailbox_key),
-        events=history,
+        events=pl.concat([events, as_events(activity, mailbox_key)]).sort("occurred_at", descending=True),
     )
 
 
@@ -65,14 +66,18 @@ def _rows(loaded: LoadedJob, person: pl.DataFrame, work: Path) -> pl.DataFrame:
     return with_syntax(alone).select(found.columns)
 
 
-def _shard(loaded: LoadedJob, store: Store, rows: pl.DataFrame, history: pl.DataFrame, as_of: dt.datetime) -> Shard:
+def _shard(
+    loaded: LoadedJob, store: Store, rows: pl.DataFrame, history: tuple[pl.DataFrame, pl.DataFrame], as_of: dt.datetime
+) -> Shard:
     erased = erased_match(store.ledger, rows["mailbox_key"], erasure_keys(loaded.job.erasure_key_env))
     entries = pl.concat([store.ledger.entries(), erased.lazy()])
     mine = entries.filter(col("mailbox_key").is_in(rows["mailbox_key"].implode()))
+    events, activity = history
     return Shard(
         subscribers=rows.lazy(),
-        events=history.lazy(),
-        negatives=with_bounce_meaning(history.lazy().filter(col("kind").is_in(NEGATIVE))),
+        activity=activity.lazy(),
+        events=events.lazy(),
+        negatives=with_bounce_meaning(events.lazy().filter(col("kind").is_in(NEGATIVE))),
         answers=store.dns.load().lazy(),
         in_force=in_force(mine, mine.clear(), as_of),
         lifts=lifts(mine, as_of),

@@ -8,6 +8,7 @@ from polars.testing import assert_frame_equal
 from hygiene.classify.negatives import NEGATIVE
 from hygiene.decide.verdict import bit
 from hygiene.model.tables import DNS_ANSWERS, IN_FORCE
+from hygiene.normalize.activity import activity, is_activity
 from hygiene.policy.policy import Policy
 from hygiene.shard import Shard, clean_shard
 from tests.builders import AS_OF, bounced, event, events, lifts, meaning, rows, subscriber, subscribers
@@ -24,7 +25,8 @@ def decisions(
     history = events(*(happened or []))
     shard = Shard(
         subscribers(*people).lazy(),
-        history.lazy(),
+        activity(history).lazy(),
+        history.filter(~is_activity()).lazy(),
         meaning(history.filter(pl.col("kind").is_in(NEGATIVE))).lazy(),
         known.get("answers", DNS_ANSWERS.empty()).lazy(),
         known.get("in_force", IN_FORCE.empty()).lazy(),

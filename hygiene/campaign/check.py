@@ -38,29 +38,29 @@ def check(loaded: LoadedJob, source: ListSource, as_of: dt.datetime, work: Path,
         opened = gather.open_all(loaded, work, [source])
         rows = gather.subscribers(opened, work)
     with stages("read state"):
-        events = store.history.scan()
-        negatives = gather.negatives(events, work)
+        past = gather.past(store)
+        negatives = gather.negatives(past.events, work)
         known = gather.known(loaded, store, rows, "", as_of)
         memory = store.dns.load()
     with stages("decide"):
-        shard = gather.shard(rows, events, negatives, memory, known)
+        shard = gather.shard(rows, past, negatives, memory, known)
         decided = work / "checked.parquet"
         clean_shard(shard, loaded.policy, as_of).with_columns(mailbox_provider()).sink_parquet(decided)
         scanned = pl.scan_parquet(decided)
-        past = _past(loaded, store, events, negatives, memory, as_of)
-    return _answer(loaded, scanned, past, {one.name: one.rejects.height for one in opened}, as_of)
+        known_of = _past(loaded, store, past.activity, negatives, memory, as_of)
+    return _answer(loaded, scanned, known_of, {one.name: one.rejects.height for one in opened}, as_of)
 
 
 def _past(
     loaded: LoadedJob,
     store: Store,
-    events: pl.LazyFrame,
+    activity: pl.LazyFrame,
     negatives: pl.LazyFrame,
     memory: pl.DataFrame,
     as_of: dt.datetime,
 ) -> Past:
     last = store.runs.last_published(loaded.job.name)
-    first, later = bounce_rates(events, negatives.with_columns(action=bounce_action(loaded.policy)), as_of)
+    first, later = bounce_rates(activity, negatives.with_columns(action=bounce_action(loaded.policy)), as_of)
     newest = memory["observed_at"].max()
     return Past(
         last_run_at=last["as_of"] if last else None,

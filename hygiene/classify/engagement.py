@@ -1,4 +1,4 @@
-"""What a person did and what was delivered to them, with machine opens set apart; one row per `mailbox_key`.
+"""What a person did and what was delivered to them, with machine opens set apart; one row per mailbox number.
 
 Only mail that was delivered counts as exposure: what a provider blocked, nobody could read. Exposure counts days, so
 that a file read twice, or two events of one message, change nothing.
@@ -7,51 +7,45 @@ that a file read twice, or two events of one message, change nothing.
 import polars as pl
 from polars import col
 
-from hygiene.model.words import EventKind
+from hygiene.model.words import HUMAN, Activity
+
+AT = col("occurred_at")
+DELIVERED = col("activity") == Activity.DELIVERED
 
 
-def of_people(events: pl.LazyFrame) -> pl.LazyFrame:
-    """Human engagement, machine opens and re-opt-ins per mailbox; an open of unknown making counts as a person's."""
-    is_human = ~col("is_machine").fill_null(False)
-    clicked = (col("kind") == EventKind.CLICKED) & is_human
-    human = (col("kind") == EventKind.OPENED) & is_human | clicked
-    kinds = [EventKind.OPENED, EventKind.CLICKED, EventKind.RESUBSCRIBED]
-    machine = (col("kind") == EventKind.OPENED) & ~is_human
-    at = col("occurred_at")
-    return (
-        events.filter(col("kind").is_in(kinds))
-        .group_by("mailbox_key")
-        .agg(
-            at.filter(human).max().alias("human_at"),
-            at.filter(clicked).max().alias("clicked_at"),
-            at.filter(machine).max().alias("machine_opened_at"),
-            at.filter(col("kind") == EventKind.RESUBSCRIBED).max().alias("resubscribed_at"),
-        )
+def of_people(activity: pl.LazyFrame) -> pl.LazyFrame:
+    """Human engagement, machine opens and days with a delivery per `mailbox`."""
+    return activity.group_by("mailbox").agg(
+        _at(col("activity").is_in(HUMAN)).max().alias("human_at"),
+        _at(col("activity") == Activity.CLICKED).max().alias("clicked_at"),
+        _at(col("activity") == Activity.MACHINE_OPENED).max().alias("machine_opened_at"),
+        _at(DELIVERED).min().alias("delivered_first_at"),
+        _at(DELIVERED).max().alias("delivered_last_at"),
+        _at(DELIVERED).dt.date().drop_nulls().n_unique().cast(pl.UInt32).replace(0, None).alias("deliveries"),
     )
 
 
-def of_deliveries(events: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
-    """Days with a delivery per mailbox, and those of them since the last sign of a person."""
-    days = (
-        events.filter(col("kind") == EventKind.DELIVERED)
-        .group_by("mailbox_key", col("occurred_at").dt.date().alias("day"))
-        .agg(first=col("occurred_at").min(), last=col("occurred_at").max())
-    )
-    signs = people.select("mailbox_key", since=pl.max_horizontal("human_at", "resubscribed_at", "sunset_lifted_at"))
-    is_unanswered = (col("last") > col("since")).fill_null(True)
-    return (
-        days.join(signs, on="mailbox_key", how="left")
-        .group_by("mailbox_key")
-        .agg(
-            pl.len().cast(pl.UInt32).alias("deliveries"),
-            col("first").min().alias("delivered_first_at"),
-            col("last").max().alias("delivered_last_at"),
-            is_unanswered.sum().cast(pl.UInt32).alias("unengaged_deliveries"),
-        )
-    )
+def unengaged(activity: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
+    """`unengaged_deliveries` of those who gave a sign: days with a delivery since the last one."""
+    since = pl.max_horizontal("human_at", "resubscribed_at", "sunset_lifted_at")
+    signs = people.select("mailbox", since=since).filter(col("since").is_not_null())
+    after = activity.filter(DELIVERED).join(signs, on="mailbox", how="inner").filter(col("since") < AT)
+    return after.group_by("mailbox").agg(unengaged_deliveries=AT.dt.date().n_unique().cast(pl.UInt32))
 
 
-def engaged_at(events: pl.LazyFrame) -> pl.LazyFrame:
-    """Last human engagement per `address_key`: which of several aliases the person uses."""
-    human = col("kind").is_in([EventKind.OPENED, EventKind.CLICKED]) & ~col("is_machine").fill_null(False)
-    return events.filter(human).group_by("address_key").agg(engaged_at=col("occurred_at").max())
+def with_unengaged(people: pl.LazyFrame, activity: pl.LazyFrame) -> pl.LazyFrame:
+    """People with `unengaged_deliveries`: all days with a delivery where a person never gave a sign."""
+    is_silent = pl.all_horizontal(col(name).is_null() for name in ("human_at", "resubscribed_at", "sunset_lifted_at"))
+    all_days = pl.when(is_silent).then("deliveries").otherwise(pl.when(col("deliveries").is_not_null()).then(0))
+    joined = people.join(unengaged(activity, people), on="mailbox", how="left")
+    return joined.with_columns(pl.coalesce("unengaged_deliveries", all_days.cast(pl.UInt32)))
+
+
+def engaged_at(activity: pl.LazyFrame) -> pl.LazyFrame:
+    """Last human engagement per number of the `address_key`: which of several aliases the person uses."""
+    human = activity.filter(col("activity").is_in(HUMAN))
+    return human.group_by(pl.coalesce("address", "mailbox").alias("address")).agg(engaged_at=AT.max())
+
+
+def _at(mine: pl.Expr) -> pl.Expr:
+    return pl.when(mine).then(AT)

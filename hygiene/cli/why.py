@@ -59,7 +59,7 @@ def _text(found: "Explanation") -> str:
     lines += ["", f"Events: {found.events.height}, newest first"]
     lines += [
         f"  {event['occurred_at']:%Y-%m-%d %H:%M}  {event['kind']:<16}{event['diagnostic'] or event['esp_type'] or ''}"
-        f"  ({event['source']}:{event['line']})"
+        + (f"  ({event['source']}:{event['line']})" if event["source"] else "")
         for event in found.events.head(SHOWN_EVENTS).to_dicts()
     ]
     return "\n".join(lines)

@@ -14,7 +14,10 @@ def with_duplicates(decided: pl.LazyFrame, policy: Policy) -> pl.LazyFrame:
     """
     keys = group_keys(policy)
     named = {"winner_list": col("list"), "winner_row": col("row")}
-    living = decided.filter(col("fired") & SUPPRESSING == 0).select(*keys, "engaged_at", **named)
+    alive = decided.filter(col("fired") & SUPPRESSING == 0).select(*keys, "engaged_at", **named)
+    # Nearly all stand alone: numbers find those who may not, and only their keys are compared as texts.
+    numbered = alive.with_columns(mark=pl.struct(keys).hash())
+    living = numbered.join(_several(numbered.select("mark")), on="mark", how="semi").drop("mark")
     most = [col("engaged_at")] if policy.duplicate_winner == "most_engaged" else []
     order = [*most, *named]
     descending = [*(True for _ in most), False, False]
@@ -34,6 +37,10 @@ def with_duplicates(decided: pl.LazyFrame, policy: Policy) -> pl.LazyFrame:
         .with_columns(fired=col("fired") | pl.when(is_loser).then(pl.lit(bit("DUP901"), pl.UInt64)).otherwise(0))
         .drop("winner_row", "winner_list")
     )
+
+
+def _several(marks: pl.LazyFrame) -> pl.LazyFrame:
+    return marks.group_by("mark").len().filter(col("len") > 1)
 
 
 def group_keys(policy: Policy) -> list[str]:

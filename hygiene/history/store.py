@@ -1,4 +1,8 @@
-"""Events already read, by month; a file is known by its digest, an event by what it says."""
+"""Events already read: those that only count as numbers, the others whole and by month.
+
+A file is known by its digest, an event that is kept whole by what it says. Of those that only count, days are counted,
+so one that two files tell changes nothing.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,11 +11,13 @@ import polars as pl
 from polars import col
 
 from hygiene.model.table import Column, Table
-from hygiene.model.tables import EVENTS
+from hygiene.model.tables import ACTIVITY, EVENTS
+from hygiene.normalize.numbers import number
 from hygiene.state import StateTable
 
 HISTORY = Table("HISTORY", {**EVENTS.columns, "month": Column(pl.String, "UTC month, `2026-03`", nullable=False)})
 BATCH_ROWS = 500_000
+STRETCH_ROWS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -25,22 +31,29 @@ class Appended:
 
 @dataclass(frozen=True)
 class History:
-    """The state table of events below a state folder."""
+    """The state tables of events below a state folder."""
 
     root: str
     storage_options: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def state(self) -> StateTable:
-        """The table that holds it."""
+        """The table of events kept whole."""
         return StateTable(self.root, HISTORY, partition_by=("month",), storage_options=self.storage_options)
+
+    @property
+    def counted(self) -> StateTable:
+        """The table of those that only count, in stretches sorted by mailbox, so that a part of them is found fast."""
+        return StateTable(self.root, ACTIVITY, storage_options=self.storage_options)
 
     def unread(self, digests: Sequence[str]) -> set[str]:
         """Those of the files' digests that were not read yet."""
         return set(digests) - {key.removeprefix("file:") for key in self.state.known(f"file:{one}" for one in digests)}
 
-    def append(self, digest: str, events: pl.LazyFrame) -> Appended:
-        """Adds the events (EVENTS) of a file that are not there yet, together with its digest, in one commit."""
+    def append(self, digest: str, events: pl.LazyFrame, activity: pl.LazyFrame) -> Appended:
+        """Adds a file: the events (EVENTS) that are not there yet, and its ACTIVITY; after a crash, the rest."""
+        stretches = activity.collect_batches(chunk_size=STRETCH_ROWS, maintain_order=True)
+        self.counted.append((stretch.sort("mailbox") for stretch in stretches), f"file:{digest}")
         dated = EVENTS.conform(events).with_columns(month=col("occurred_at").dt.strftime("%Y-%m"))
         keys = dated.select("month", key=_identity()).collect()
         known = self._known(keys["month"].unique().to_list())
@@ -56,22 +69,36 @@ class History:
         return self.state.scan().filter(col("month").is_in(months)).select(key=_identity()).collect()["key"]
 
     def scan(self) -> pl.LazyFrame:
-        """EVENTS, in no order."""
+        """EVENTS kept whole, in no order."""
         return self.state.scan().select(list(EVENTS.columns))
 
-    def of(self, mailbox_key: str) -> pl.DataFrame:
-        """EVENTS of one mailbox."""
-        return self.scan().filter(col("mailbox_key") == mailbox_key).collect()
+    def activity(self) -> pl.LazyFrame:
+        """ACTIVITY, in no order."""
+        return self.counted.scan()
+
+    def of(self, mailbox_key: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """EVENTS and ACTIVITY of one mailbox."""
+        mine = pl.select(number(pl.lit(mailbox_key))).item()
+        return (
+            self.scan().filter(col("mailbox_key") == mailbox_key).collect(),
+            self.activity().filter(col("mailbox") == mine).collect(),
+        )
 
     def forget(self, mailbox_keys: Sequence[str]) -> None:
         """Removes every event of these mailboxes, also from older versions."""
-        if self.state.version() >= 0:
-            self.state.delete("mailbox_key", mailbox_keys)
-            self.state.purge()
+        numbers = pl.DataFrame({"key": mailbox_keys}, schema={"key": pl.String}).select(number("key"))
+        for table, name, values in (
+            (self.state, "mailbox_key", list(mailbox_keys)),
+            (self.counted, "mailbox", numbers.to_series().to_list()),
+        ):
+            if table.version() >= 0:
+                table.delete(name, values)
+                table.purge()
 
     def tidy(self, keep_days: int) -> None:
-        """Compacts the table and removes versions older than `keep_days`."""
+        """Compacts the tables and removes versions older than `keep_days`."""
         self.state.tidy(keep_days)
+        self.counted.tidy(keep_days)
 
 
 def _identity() -> pl.Expr:

@@ -1,7 +1,7 @@
 """Event files of ESPs and MTAs: found, recognised, and read into events; what is unreadable or no event is counted."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from tempfile import mkstemp
@@ -15,16 +15,19 @@ from hygiene.ingest.generic import generic, is_recognised
 from hygiene.ingest.json_events import json_batches
 from hygiene.ingest.meaning import UNKEYED, Batch
 from hygiene.ingest.shape import shape_of
+from hygiene.ingest.short_way import short_way
 from hygiene.ingest.streams import PARQUET, digest_of, files_of, first_bytes
-from hygiene.ingest.table_events import csv_batches, parquet_batches, parquet_texts, table_names
+from hygiene.ingest.table_events import csv_batches, parquet_batches, parquet_cells, table_names
 from hygiene.ingest.text import TextFile, open_text
 from hygiene.model.errors import InputError
-from hygiene.model.tables import EVENTS, REJECTS
+from hygiene.model.tables import ACTIVITY, EVENTS, REJECTS
+from hygiene.normalize.activity import activity, is_activity
 
 AUTO = "auto"
 GENERIC = "generic"
 UNKEYED_EVENTS = {name: dtype for name, dtype in EVENTS.schema.items() if name in UNKEYED or name == "source"}
 """EVENTS without address_key and mailbox_key: keys are another stage's work."""
+PART_ROWS = 2_000_000
 Tick = Callable[[int], None]
 
 
@@ -36,12 +39,23 @@ class EventRows:
     """Name of the format it was read with."""
     events: pl.LazyFrame
     """EVENTS without the two keys, in the work folder."""
+    activity: pl.LazyFrame
+    """ACTIVITY: the events that only count, where that was asked for; sorted by mailbox in stretches."""
     rejects: pl.DataFrame
     """REJECTS."""
     kinds: Mapping[str, int]
-    """Number of events by kind."""
+    """Number of events by kind, without activity."""
     ignored: Mapping[str, int]
     """Number of records that are no event of ours, by the type they give themselves."""
+    counted: int = 0
+    """Number of rows of `activity`."""
+    parts: tuple[Path, ...] = ()
+    """Files of the work folder that hold it."""
+
+    def discard(self) -> None:
+        """Frees the work folder; `events` and `activity` are gone then."""
+        for part in self.parts:
+            part.unlink()
 
 
 @dataclass(frozen=True)
@@ -56,10 +70,13 @@ class EventFile:
     source: EventSource
     work: Path
 
-    def read(self, tick: Tick = lambda _: None) -> EventRows:
-        """Its events; raises InputError where it fits no format, lacks a column, or is cut off."""
-        system, batches = _opened(self)
-        return _gathered(self, system, batches, tick)
+    def read(self, tick: Tick = lambda _: None, *, counting: bool = False) -> EventRows:
+        """Its events; raises InputError where it fits no format, lacks a column, or is cut off.
+
+        With `counting`, those that only count come as ACTIVITY instead, which is the quickest way through a table.
+        """
+        system, batches = _opened(self, counting=counting)
+        return _gathered(self, system, (_counted(batch) for batch in batches) if counting else batches, tick)
 
 
 def read_events(source: EventSource, base: Path, work: Path) -> list[EventFile]:
@@ -74,13 +91,20 @@ def _found(path: Path, source: EventSource, base: Path, work: Path) -> EventFile
     return EventFile(path, name.as_posix(), digest, source, work)
 
 
-def _opened(file: EventFile) -> tuple[Format, Iterator[Batch]]:
+def _counted(batch: Batch) -> Batch:
+    """The batch with its events that only count as ACTIVITY."""
+    return replace(
+        batch, events=batch.events.filter(~is_activity()), activity=pl.concat([batch.activity, activity(batch.events)])
+    )
+
+
+def _opened(file: EventFile, *, counting: bool) -> tuple[Format, Iterator[Batch]]:
     where = str(file.path)
     if first_bytes(file.path, len(PARQUET)) == PARQUET:
         _only_tables(file)
-        names = parquet_texts(file.path).collect_schema().names()
+        names = parquet_cells(file.path).collect_schema().names()
         system, reading = generic(file.source, names, where)
-        return system, parquet_batches(file.path, system, reading)
+        return system, parquet_batches(file.path, system, reading, short_way(system, reading) if counting else None)
     text = open_text(file.path, file.work, file.source.encoding)
     if text.head.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
         system, reading = _json_format(file, text)
@@ -91,7 +115,7 @@ def _opened(file: EventFile) -> tuple[Format, Iterator[Batch]]:
     if file.source.format == AUTO and not (is_recognised(names) or file.source.columns):
         raise _unknown(where, f"columns {', '.join(names[:20])}")
     system, reading = generic(file.source, names, where)
-    return system, csv_batches(text, shape, system, reading)
+    return system, csv_batches(text, shape, system, reading, short_way(system, reading) if counting else None)
 
 
 def _only_tables(file: EventFile) -> None:
@@ -143,31 +167,56 @@ def _unknown(where: str, found: str) -> InputError:
 
 def _gathered(file: EventFile, system: Format, batches: Iterator[Batch], tick: Tick) -> EventRows:
     """Batches go to the work folder as they come, so that memory does not grow with the file."""
-    parts: list[Path] = []
-    rejects, kinds, ignored = [REJECTS.empty()], [], []
+    events, activities = _Parts(file.work, UNKEYED_EVENTS, None), _Parts(file.work, ACTIVITY.schema, "mailbox")
+    rejects, kinds, ignored, counted = [REJECTS.empty()], [], [], 0
     for batch in batches:
-        if batch.events.height:
-            parts.append(_kept(file, batch.events))
+        events.add(batch.events.with_columns(source=pl.lit(file.name)).select(list(UNKEYED_EVENTS)))
+        activities.add(batch.activity)
         rejects.append(_rejects(file, batch.rejects))
         kinds.append(batch.events.group_by("kind").len())
         ignored.append(batch.ignored)
-        tick(batch.events.height)
+        counted += batch.activity.height
+        tick(batch.events.height + batch.activity.height)
     return EventRows(
         system.name,
-        pl.scan_parquet(parts, glob=False) if parts else pl.LazyFrame(schema=UNKEYED_EVENTS),
+        events.scan(),
+        activities.scan(),
         pl.concat(rejects),
         _summed(kinds, "kind", "len"),
         _summed(ignored, "type", "records"),
+        counted,
+        tuple(events.files + activities.files),
     )
 
 
-def _kept(file: EventFile, events: pl.DataFrame) -> Path:
-    handle, name = mkstemp(dir=file.work, prefix="events-", suffix=".parquet")
-    with open(handle, "wb") as part:
-        events.with_columns(source=pl.lit(file.name)).select(list(UNKEYED_EVENTS)).write_parquet(
-            part, compression="lz4"
-        )
-    return Path(name)
+@dataclass
+class _Parts:
+    """Rows on their way to the work folder, in files of PART_ROWS or a little more."""
+
+    work: Path
+    schema: Mapping[str, pl.DataType]
+    order: str | None
+    waiting: list[pl.DataFrame] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+
+    def add(self, rows: pl.DataFrame) -> None:
+        if rows.height:
+            self.waiting.append(rows)
+        if sum(frame.height for frame in self.waiting) >= PART_ROWS:
+            self._write()
+
+    def scan(self) -> pl.LazyFrame:
+        if self.waiting:
+            self._write()
+        return pl.scan_parquet(self.files, glob=False) if self.files else pl.LazyFrame(schema=self.schema)
+
+    def _write(self) -> None:
+        rows = pl.concat(self.waiting)
+        self.waiting.clear()
+        handle, name = mkstemp(dir=self.work, prefix="part-", suffix=".parquet")
+        with open(handle, "wb") as part:
+            (rows.sort(self.order) if self.order else rows).write_parquet(part, compression="lz4")
+        self.files.append(Path(name))
 
 
 def _rejects(file: EventFile, rejects: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from hygiene.formats.format import Format, Paths, Reading
 from hygiene.ingest.encoding import MARK
 from hygiene.ingest.paths import ELEMENT, element_value
 from hygiene.ingest.times import instant
-from hygiene.model.tables import EVENTS
+from hygiene.model.tables import ACTIVITY, EVENTS
 
 UNKEYED = {name: dtype for name, dtype in EVENTS.schema.items() if name not in ("address_key", "mailbox_key", "source")}
 RAW_LENGTH = 500
@@ -19,7 +19,10 @@ RAW_LENGTH = 500
 
 @dataclass
 class Batch:
-    """What some records say: events without keys and source, `line, raw, reason` of the unreadable, ignored by type."""
+    """What some records say: events without keys and source, `line, raw, reason` of the unreadable, ignored by type.
+
+    Events that only count may stand in `activity` (ACTIVITY) instead.
+    """
 
     events: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=UNKEYED))
     rejects: pl.DataFrame = field(
@@ -28,6 +31,7 @@ class Batch:
     ignored: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(schema={"type": pl.String, "records": pl.UInt32})
     )
+    activity: pl.DataFrame = field(default_factory=ACTIVITY.empty)
 
 
 def meaning(records: pl.DataFrame, system: Format, reading: Reading, elements: Paths) -> Batch:
@@ -118,16 +122,17 @@ def _is_address(address: pl.Expr) -> pl.Expr:
 
 def _by_software(stated: pl.Expr, reading: Reading) -> pl.Expr:
     """The system's own flag; where it gives none, what the user agent tells."""
-    flag = pl.coalesce(_truth(stated), col("flag_"))
+    flag = pl.coalesce(truth(stated), col("flag_"))
     return pl.coalesce(flag, is_machine(col("user_agent_"), col("kind"))) if reading.user_agent else flag
 
 
 def _flag(reading: Reading, schema: pl.Schema) -> pl.Expr:
-    flags = [pl.coalesce(_truth(_texts(path, schema)), pl.lit(False)) for path in reading.machine]
+    flags = [pl.coalesce(truth(_texts(path, schema)), pl.lit(False)) for path in reading.machine]
     return pl.when(pl.any_horizontal(*flags)).then(pl.lit(True)) if flags else pl.lit(None, pl.Boolean)
 
 
-def _truth(text: pl.Expr) -> pl.Expr:
+def truth(text: pl.Expr) -> pl.Expr:
+    """Whether a text says yes or no; null for what is neither."""
     lower = text.str.to_lowercase()
     known = pl.when(lower.is_in(["true", "1", "yes", "t", "y"])).then(pl.lit(True))
     return known.when(lower.is_in(["false", "0", "no", "f", "n"])).then(pl.lit(False))

@@ -47,6 +47,16 @@ EVENTS = Table(
     },
 )
 
+ACTIVITY = Table(
+    "ACTIVITY",
+    {
+        "mailbox": C(pl.Int64, "number of the mailbox_key (normalize/numbers.py)", nullable=False),
+        "address": C(pl.Int64, "number of the address_key; null where that is the mailbox_key"),
+        "occurred_at": C(INSTANT, "when it happened", nullable=False),
+        "activity": C(pl.Int8, "an Activity", nullable=False),
+    },
+)
+
 REJECTS = Table(
     "REJECTS",
     {

@@ -1,6 +1,6 @@
 """The closed sets of words that stages exchange. A word is an enum member, never a bare string."""
 
-from enum import StrEnum, unique
+from enum import IntEnum, StrEnum, unique
 
 
 @unique
@@ -40,6 +40,22 @@ class EventKind(StrEnum):
     CLICKED = "clicked"
     REJECTED_BY_ESP = "rejected_by_esp"
     """The ESP refused to try (an echo of its own list): state, never new evidence."""
+
+
+@unique
+class Activity(IntEnum):
+    """What is kept of the many events that only count: mail that went out, and what its readers did."""
+
+    SENT = 1
+    DELIVERED = 2
+    OPENED = 3
+    """By a person, or by unknown making."""
+    CLICKED = 4
+    MACHINE_OPENED = 5
+    MACHINE_CLICKED = 6
+
+
+HUMAN = (Activity.OPENED, Activity.CLICKED)
 
 
 @unique

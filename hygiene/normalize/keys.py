@@ -13,6 +13,12 @@ import polars as pl
 from hygiene.model.table import Frame
 from hygiene.policy.references import reference
 
+PLAIN = r"^[\x00-?A-\x7F]*@[\x00-?A-\x7F]*[\x00-\-/-?A-\x7F]$"
+"""ASCII with one @, and no dot at the end: the address is its own key, in lower case."""
+
+ODD = pl.Schema({"local_part": pl.String, "domain": pl.String, "address_key": pl.String})
+"""What is worked out for an address that is not PLAIN."""
+
 DOMAIN_MAX_LENGTH = 253
 """Octets of a domain name without its final dot (RFC 1035 section 2.3.4)."""
 
@@ -23,13 +29,25 @@ def with_keys(frame: Frame, column: str = "address") -> Frame:
     Without an @ there is no local part and no domain, and the key is the text itself; a domain that has no A-label is
     null. Nothing is trimmed or unquoted: that is repair's work.
     """
+    halves = pl.col("_plain").str.splitn("@", 2).struct
+    odd = pl.when(pl.col("_plain").is_null()).then(pl.col(column))
     return (
-        frame.with_columns(_folded(pl.col(column)).alias("address_key"))
-        .with_columns(_local_part(pl.col("address_key")), _domain_text(pl.col("address_key")))
-        .with_columns(_a_label(pl.col(column)))
-        .with_columns(_address_key())
+        frame.with_columns(_plain=plain_key(pl.col(column)))
+        .with_columns(_odd=odd.map_batches(_odd_rows, return_dtype=pl.Struct(ODD), is_elementwise=True))
+        .with_columns(
+            local_part=pl.coalesce(halves.field("field_0"), _odd("local_part")),
+            domain=pl.coalesce(halves.field("field_1"), _odd("domain")),
+            address_key=pl.coalesce("_plain", _odd("address_key")),
+        )
+        .drop("_plain", "_odd")
         .with_columns(_mailbox_key())
     )
+
+
+def plain_key(address: pl.Expr) -> pl.Expr:
+    """`address_key` of an address in ASCII with one @, as nearly all are; null for the others."""
+    lower = address.str.to_lowercase()
+    return pl.when(lower.str.contains(PLAIN)).then(lower)
 
 
 def bounce_scope_is_mailbox(domain: pl.Expr) -> pl.Expr:
@@ -50,18 +68,19 @@ class Fold:
     one_domain: str = ""
     """The domain that stands for all; empty where the domains are separate name spaces."""
 
-    def key(self, domains: list[str]) -> pl.Expr:
-        """`mailbox_key` of the addresses at `domains` that this folds; null where the address is its own key."""
-        here = pl.col("domain").is_in(domains)
-        local_part = pl.col("local_part")
-        tagged = pl.when(here & local_part.str.contains(self.separator, literal=True)).then(local_part)
+    @property
+    def folds_all(self) -> bool:
+        """Whether every address of the domains may be folded, not the tagged ones alone."""
+        return self.ignores_dots or self.one_domain != ""
+
+    def name(self, local_part: pl.Expr, domains: list[str]) -> pl.Expr:
+        """What stands before the @ of `mailbox_key` at `domains`; null where the address is its own key."""
+        here = pl.when(pl.col("domain").is_in(domains)).then(local_part)
+        tagged = pl.when(here.str.contains(self.separator, literal=True)).then(here)
         name = tagged.str.extract(self._name(), 1)
-        if self.ignores_dots or self.one_domain:
-            # Every address of these domains may be folded, not the tagged ones alone.
-            name = pl.coalesce(name, pl.when(here).then(local_part))
-        if self.ignores_dots:
-            name = name.str.replace_all(".", "", literal=True)
-        return name + pl.lit("@") + (pl.lit(self.one_domain) if self.one_domain else pl.col("domain"))
+        if self.folds_all:
+            name = pl.coalesce(name, here)
+        return name.str.replace_all(".", "", literal=True) if self.ignores_dots else name
 
     def _name(self) -> str:
         """What stands before the tag: at least one character, as `+ann` is a name of its own."""
@@ -93,6 +112,26 @@ def mailbox_rules() -> tuple[MailboxRule, ...]:
         )
         for row in reference("mailbox_rules").tables["rule"]
     )
+
+
+def _odd(name: str) -> pl.Expr:
+    return pl.col("_odd").struct.field(name)
+
+
+def _odd_rows(addresses: pl.Series) -> pl.Series:
+    """Keys of a mostly null column; each distinct address is worked on once."""
+    distinct = addresses.drop_nulls().unique()
+    if distinct.is_empty():
+        return pl.Series([None], dtype=pl.Struct(ODD)).new_from_index(0, len(addresses))
+    keyed = (
+        distinct.to_frame("address")
+        .with_columns(_folded(pl.col("address")).alias("address_key"))
+        .with_columns(_local_part(pl.col("address_key")), _domain_text(pl.col("address_key")))
+        .with_columns(_a_label(pl.col("address")))
+        .with_columns(_address_key())
+    )
+    joined = addresses.to_frame("address").join(keyed, on="address", how="left", maintain_order="left")
+    return joined.select(pl.struct(*ODD)).to_series()
 
 
 def _folded(address: pl.Expr) -> pl.Expr:
@@ -163,8 +202,16 @@ def _mailbox_key() -> pl.Expr:
     domains: dict[Fold, list[str]] = {}
     for rule in mailbox_rules():
         domains.setdefault(rule.fold, []).extend(rule.domains)
-    folded = [fold.key(names) for fold, names in domains.items()]
-    return pl.coalesce(*folded, pl.col("address_key")).alias("mailbox_key")
+    tagged = "[" + "".join(rf"\{fold.separator}" for fold in domains) + "]"
+    always = [name for fold, names in domains.items() if fold.folds_all for name in names]
+    # Few can be folded at all: the others are spared the work.
+    may_fold = pl.col("local_part").str.contains(tagged) | pl.col("domain").is_in(always)
+    local_part = pl.when(may_fold).then("local_part")
+    name = pl.coalesce(*(fold.name(local_part, names) for fold, names in domains.items()))
+    one = {fold.one_domain: names for fold, names in domains.items() if fold.one_domain}
+    for_all = [pl.when(pl.col("domain").is_in(names)).then(pl.lit(name)) for name, names in one.items()]
+    folded = pl.concat_str(name, pl.lit("@"), pl.coalesce(*for_all, pl.col("domain")))
+    return pl.coalesce(folded, pl.col("address_key")).alias("mailbox_key")
 
 
 def _is_not_ascii(text: pl.Expr) -> pl.Expr:

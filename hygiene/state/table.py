@@ -113,9 +113,11 @@ class StateTable:
                 writer_properties=writing(),
             ).when_matched_update_all().when_not_matched_insert_all().execute()
 
-    def delete(self, column: str, values: Iterable[str]) -> None:
-        """Removes the rows with one of these texts in `column`, in one commit; then `purge` is due."""
-        quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+    def delete(self, column: str, values: Iterable[str | int]) -> None:
+        """Removes the rows with one of these values in `column`, in one commit; then `purge` is due."""
+        quoted = ", ".join(
+            str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'" for value in values
+        )
         delta = self.open()
         if delta is not None and quoted:
             with self._putting_on_disk():
