@@ -24,6 +24,8 @@ from hygiene.config import LoadedJob
 from hygiene.decide.brake import brake_reasons
 from hygiene.decide.entries import entries
 from hygiene.decide.in_force import expired
+from hygiene.engines.disk import decide
+from hygiene.engines.size import shards_for
 from hygiene.ledger.runs import Run
 from hygiene.lock import holding
 from hygiene.lookup.resolve import Lookup, LookupInterrupted
@@ -32,7 +34,6 @@ from hygiene.model.words import RunStatus
 from hygiene.night import Night
 from hygiene.policy.references import reference_versions
 from hygiene.publish import folder
-from hygiene.shard import clean_shard, mailbox_provider
 from hygiene.stages import Announce, Stages, silent
 from hygiene.store import Store
 from hygiene.validate.syntax import fast_path_agrees
@@ -69,10 +70,14 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
     last = store.runs.last_published(loaded.job.name)
     with stages("read lists"):
         opened = gather.open_all(loaded, work)
-        rows = gather.subscribers(opened, work)
-    stages.count(sum(one.records for one in opened))
     with stages("read events") as tick:
         history = gather.history(loaded, store, work, tick, writes=writes)
+    with stages("read rows"):
+        records = sum(one.records for one in opened)
+        shards = loaded.job.shards or shards_for(records, history.counted)
+        subscribers = gather.subscribers(opened, work, shards)
+        rows = subscribers.all
+    stages.count(records)
     run_id = _run_id(loaded, as_of, [*(one.digest for one in opened), *history.digests], last)
     with stages("look up domains") as tick:
         try:
@@ -83,14 +88,12 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
             raise
         if writes:
             store.dns.save(lookup.memory, run_id)
-    with stages("decide"):
+    with stages("decide", shards) as tick:
         negatives = gather.negatives(history.events, work)
-        known = gather.known(loaded, store, rows, run_id, as_of)
-        shard = gather.shard(rows, history, negatives, lookup.answers, known)
-        decided = work / "decided.parquet"
-        clean_shard(shard, loaded.policy, as_of).with_columns(mailbox_provider()).sink_parquet(decided)
-        scanned = pl.scan_parquet(decided)
-        changed = pl.concat([expired(known.entries, as_of), entries(scanned, loaded.policy, as_of)])
+        known = gather.known(loaded, store, rows, work, run_id, as_of)
+        whole = gather.shard(rows, history, negatives, lookup.answers, known)
+        decided = decide(whole, subscribers.parts, loaded.policy, as_of, work, tick)
+        changed = pl.concat([expired(known.entries, as_of), entries(decided.told, loaded.policy, as_of)])
     return Night(
         loaded=loaded,
         as_of=as_of,
@@ -99,14 +102,15 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         work=work,
         stages=stages,
         opened=opened,
-        decided=scanned,
+        decided=decided.rows,
+        told=decided.told,
         pending=_signed(pl.concat([known.imports.lazy(), changed], how="diagonal"), loaded, run_id),
         known=known,
         blocks=blocks(negatives, loaded.policy, as_of).collect(),
         last=last,
         references=reference_versions(),
         notes=_notes(lookup),
-        counted={"events": history.counts, "dns": _dns_counts(lookup)},
+        counted={"events": history.counts, "dns": _dns_counts(lookup), "shards": shards},
         event_rejects=history.rejects,
     )
 

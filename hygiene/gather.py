@@ -22,24 +22,49 @@ from hygiene.ledger.imports import import_entries
 from hygiene.lookup.resolve import Lookup, look_up
 from hygiene.model.tables import EVENTS, IMPORTS, LEDGER, REJECTS, SUBSCRIBERS
 from hygiene.normalize.keys import with_keys
+from hygiene.normalize.numbers import number, shard_of
 from hygiene.normalize.repair import repaired
 from hygiene.shard import Shard
 from hygiene.stages import Tick
 from hygiene.store import Store
-from hygiene.validate.syntax import judged, leftovers
+from hygiene.validate.syntax import judged, to_ask
 
 
-def subscribers(opened: Sequence[OpenList], work: Path) -> pl.LazyFrame:
-    """SUBSCRIBERS of all lists with their syntax; kept in the work folder, so that a list is parsed once."""
+@dataclass(frozen=True)
+class Subscribers:
+    """The rows of all lists, in the work folder, so that a list is parsed once."""
+
+    parts: list[pl.LazyFrame]
+    """SUBSCRIBERS with their syntax, by shard."""
+
+    @property
+    def all(self) -> pl.LazyFrame:
+        """Those of all shards."""
+        return pl.concat(self.parts)
+
+
+def subscribers(opened: Sequence[OpenList], work: Path, shards: int = 1) -> Subscribers:
+    """The rows of the lists, repaired, with keys and syntax, scattered over shards by mailbox."""
     raw = pl.concat([one.raw_subscribers() for one in opened])
     mended = raw.with_columns(mended=repaired("raw")).unnest("mended").drop("raw")
-    slim = work / "subscribers.parquet"
-    SUBSCRIBERS.conform(with_keys(mended)).sink_parquet(slim, compression="lz4")
-    keyed = pl.scan_parquet(slim)
-    odd = judged(leftovers(keyed.select("address").collect()["address"])).lazy()
-    return keyed.join(odd, on="address", how="left").with_columns(
-        col("syntax").fill_null("valid"), col("needs_smtputf8").fill_null(False)
+    numbered = SUBSCRIBERS.conform(with_keys(mended)).with_columns(
+        asked=to_ask("address"), mailbox=number("mailbox_key")
     )
+    folder = work / "subscribers"
+    target = pl.PartitionBy(folder, key=shard_of(shards).alias("shard"), include_key=False)
+    numbered.sink_parquet(target, compression="lz4", mkdir=True)
+    schema = numbered.collect_schema()
+    found = [sorted(folder.glob(f"shard={shard}/*.parquet")) for shard in range(shards)]
+    files = [pl.scan_parquet(part, glob=False) if part else pl.LazyFrame(schema=schema) for part in found]
+    # What the short cut does not accept is asked of the library, each distinct address once.
+    odd = pl.concat(files).select(col("asked").drop_nulls().unique()).collect()
+    verdicts = judged(odd["asked"]).rename({"address": "asked"}).lazy()
+    return Subscribers([_with_syntax(part, verdicts) for part in files])
+
+
+def _with_syntax(rows: pl.LazyFrame, verdicts: pl.LazyFrame) -> pl.LazyFrame:
+    judged_rows = rows.drop("mailbox").join(verdicts, on="asked", how="left").drop("asked")
+    return judged_rows.with_columns(col("syntax").fill_null("valid"), col("needs_smtputf8").fill_null(False))
 
 
 def recipients(addresses: pl.DataFrame) -> pl.DataFrame:
@@ -66,6 +91,11 @@ class Past:
     counts: dict[str, Any] = field(default_factory=dict)
     rejects: pl.DataFrame = field(default_factory=REJECTS.empty)
     """REJECTS of the files read tonight."""
+
+    @property
+    def counted(self) -> int:
+        """Number of rows of `activity`."""
+        return int(self.activity.select(pl.len()).collect().item())
 
 
 def past(store: Store) -> Past:
@@ -107,14 +137,14 @@ class Known:
     imports: pl.DataFrame
     """Ledger entries of tonight's imports, not committed yet."""
     in_force: pl.LazyFrame
+    """IN_FORCE with `mailbox`, in the work folder."""
     lifts: pl.LazyFrame
 
 
-def known(loaded: LoadedJob, store: Store, rows: pl.LazyFrame, run_id: str, as_of: dt.datetime) -> Known:
+def known(loaded: LoadedJob, store: Store, rows: pl.LazyFrame, work: Path, run_id: str, as_of: dt.datetime) -> Known:
     """The ledger at `as_of`, with tonight's imports; `run_id` is left out, should it have crashed after its commit."""
     listed = [(source.name, imported(read_suppressions(source, loaded.base))) for source in loaded.job.suppressions]
-    keys = pl.concat([rows.select("mailbox_key").collect(), *(frame.select("mailbox_key") for _, frame in listed)])
-    erased = erased_match(store.ledger, keys["mailbox_key"], erasure_keys(loaded.job.erasure_key_env))
+    erased = _erased(loaded, store, pl.concat([rows, *(frame.lazy() for _, frame in listed)], how="diagonal"))
     entries = pl.concat([store.ledger.entries(without_run=run_id), erased.lazy()])
     lifted = lifts(entries, as_of)
     imports = LEDGER.empty().drop("seq", "prev_hash", "hash", "salt", "personal_digest")
@@ -122,7 +152,18 @@ def known(loaded: LoadedJob, store: Store, rows: pl.LazyFrame, run_id: str, as_o
         standing = in_force(entries, imports.lazy(), as_of).collect()
         added = import_entries(frame, standing, lifted.collect(), name, loaded.policy, as_of)
         imports = pl.concat([imports, added], how="diagonal")
-    return Known(entries, imports, in_force(entries, imports.lazy(), as_of), lifted)
+    file = work / "in-force.parquet"
+    numbered = in_force(entries, imports.lazy(), as_of).with_columns(mailbox=number("mailbox_key"))
+    numbered.sink_parquet(file, compression="lz4")
+    return Known(entries, imports, pl.scan_parquet(file), lifted.collect().lazy())
+
+
+def _erased(loaded: LoadedJob, store: Store, people: pl.LazyFrame) -> pl.DataFrame:
+    """LEDGER rows of those of the people who were erased, under their plain key; nothing is collected without any."""
+    if store.ledger.erasures().is_empty():
+        return LEDGER.empty()
+    keys = people.select(col("mailbox_key").unique()).collect()["mailbox_key"]
+    return erased_match(store.ledger, keys, erasure_keys(loaded.job.erasure_key_env))
 
 
 def imported(listed: pl.DataFrame) -> pl.DataFrame:
@@ -135,7 +176,9 @@ def negatives(events: pl.LazyFrame, work: Path) -> pl.LazyFrame:
     found = work / "negatives.parquet"
     domain = col("address_key").str.extract(r"@([^@]*)$", 1)
     meant = with_bounce_meaning(events.filter(col("kind").is_in(NEGATIVE)))
-    meant.with_columns(mailbox_provider=provider_of(domain)).sink_parquet(found, compression="lz4")
+    meant.with_columns(mailbox_provider=provider_of(domain), mailbox=number("mailbox_key")).sink_parquet(
+        found, compression="lz4"
+    )
     return pl.scan_parquet(found)
 
 

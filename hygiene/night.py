@@ -26,7 +26,9 @@ class Night:
     stages: Stages
     opened: list[OpenList]
     decided: pl.LazyFrame
-    """DECISIONS with EVIDENCE and `mailbox_provider`, on disk in the work folder."""
+    """Every row with what is counted of it (decide/told.py), on disk in the work folder."""
+    told: pl.LazyFrame
+    """DECISIONS with EVIDENCE and `mailbox_provider` of the rows of which somebody is told."""
     pending: pl.DataFrame
     """LEDGER entries that publishing commits, without seq and hashes."""
     blocks: pl.DataFrame

@@ -16,6 +16,7 @@ from hygiene.publish.lists import defused, write_lists, write_rejects
 from hygiene.publish.summary import SCHEMA_VERSION, as_text, list_counts, rule_counts, unknown_counts
 
 PEOPLE = {"suppressed": Verdict.SUPPRESS, "held": Verdict.HOLD, "review": Verdict.REVIEW}
+STRETCH = 1_000_000
 ENTRIES = "ledger-entries.parquet"
 """The ledger entries that belong to a run; what `release` commits."""
 
@@ -23,8 +24,9 @@ ENTRIES = "ledger-entries.parquet"
 def write(night: Night, staged: Path, held_because: list[str]) -> dict[str, Any]:
     """Fills the staged folder; returns the summary. Raises UnbalancedError where rows in are not rows out."""
     for opened in night.opened:
-        mine = night.decided.filter(col("list") == opened.name).select("row", "verdict", "rule", "address", "repair")
-        written = write_lists(opened, mine.sort("row"), staged, night.work)
+        mine = col("list") == opened.name
+        mended = night.told.filter(mine & col("repair").is_not_null()).select("row", "address")
+        written = write_lists(opened, night.decided.filter(mine).select("row", "verdict"), mended, staged, night.work)
         _check(opened.name, opened.records, opened.rejects.height, written)
     write_rejects(pl.concat([opened.rejects for opened in night.opened]), staged / "rejected.csv")
     write_rejects(night.event_rejects, staged / folder.EVENT_REJECTS)
@@ -50,12 +52,22 @@ def _write_audit(night: Night, staged: Path) -> None:
     """The audit trail, and the three files for people cut out of it."""
     references = json.dumps(night.references, sort_keys=True)
     trail = staged / "audit.parquet"
-    audit.audited(night.decided, night.run_id, night.loaded.policy_digest, references).sink_parquet(trail)
+    audit.write_trail(night.told, _stretches(night), (night.run_id, night.loaded.policy_digest, references), trail)
     rows = pl.scan_parquet(trail)
-    defused(rows).sink_csv(staged / "audit.csv")
+    # The versions of the lists are the same in every row, and stand in summary.json too.
+    defused(rows.drop("references")).sink_csv(staged / "audit.csv")
     for name, verdict in PEOPLE.items():
         told = rows.filter(col("verdict") == verdict.value).select(audit.FOR_PEOPLE)
         defused(told).sink_csv(staged / f"{name}.csv")
+
+
+def _stretches(night: Night) -> list[tuple[str, int, int]]:
+    """The lists in pieces of STRETCH rows, so that a piece can be put in order in memory."""
+    return [
+        (opened.name, first, first + STRETCH)
+        for opened in sorted(night.opened, key=lambda one: one.name)
+        for first in range(0, max(opened.records, 1), STRETCH)
+    ]
 
 
 def changes(night: Night) -> pl.DataFrame:
@@ -78,7 +90,7 @@ def _write_delta(night: Night, staged: Path) -> None:
 
 def _still_suppressed(night: Night) -> pl.DataFrame:
     """Keys of tonight's rows that some rule suppresses: a lift of one rule does not free them."""
-    suppressed = night.decided.filter(col("verdict") == Verdict.SUPPRESS.value)
+    suppressed = night.told.filter(col("verdict") == Verdict.SUPPRESS.value)
     keys = [suppressed.select(key=name) for name in ("address_key", "mailbox_key")]
     return pl.concat(keys).unique().collect()
 
@@ -124,6 +136,6 @@ def blocks_told(night: Night) -> list[dict[str, Any]]:
     told = []
     for block in night.blocks.to_dicts():
         proof = (col("hard_reply") == block["reply"]) & (col("rule") == "BNC201")
-        suppressed = night.decided.filter(proof).select(pl.len()).collect().item()
+        suppressed = night.told.filter(proof).select(pl.len()).collect().item()
         told.append({**block, "day": block["day"].isoformat(), "suppressed_for_it": suppressed})
     return told

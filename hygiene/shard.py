@@ -37,7 +37,7 @@ class Shard:
     events: pl.LazyFrame
     """EVENTS that are no activity."""
     negatives: pl.LazyFrame
-    """Those of them that speak against mailing, with `reason` and `permanence` where they are bounces."""
+    """Those of them that speak against mailing, with `mailbox`; bounces with `reason` and `permanence`."""
     answers: pl.LazyFrame
     """DNS_ANSWERS, of all domains."""
     in_force: pl.LazyFrame
@@ -47,25 +47,30 @@ class Shard:
 
 
 def clean_shard(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFrame:
-    """DECISIONS with EVIDENCE, one row per subscriber row, in no order."""
-    evidence = with_evidence(shard, policy, as_of).with_columns(fired(policy, as_of))
+    """DECISIONS with EVIDENCE and `mailbox_provider`, one row per subscriber row, in no order."""
+    # Each step is worked out once: a plan that uses a frame twice would often work it out twice.
+    evidence = with_evidence(shard, policy, as_of).with_columns(fired(policy, as_of)).collect().lazy()
     return with_duplicates(evidence, policy).with_columns(first_rule()).with_columns(verdict())
 
 
 def with_evidence(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFrame:
     """SUBSCRIBERS with all of EVIDENCE as known at `as_of`, and `engaged_at` for the choice among duplicates."""
     is_past = col("occurred_at") <= as_of
-    activity = shard.activity.filter(is_past)
-    negatives = _keyed(that_count(shard.negatives.filter(is_past), shard.lifts), _mailbox_domain()).with_columns(
-        action=bounce_action(policy)
+    activity = shard.activity.filter(is_past).collect().lazy()
+    negatives = (
+        _keyed(that_count(shard.negatives.filter(is_past), shard.lifts), _mailbox_domain())
+        .with_columns(action=bounce_action(policy))
+        .collect()
+        .lazy()
     )
     numbered = shard.subscribers.with_columns(mailbox=number("mailbox_key"), address_number=number("address_key"))
-    rows = _keyed(_newest_subscription(numbered), col("domain"))
+    rows = _keyed(_newest_subscription(numbered), col("domain")).collect().lazy()
     signs = _with_signs_elsewhere(of_people(activity), shard.events.filter(is_past), shard.lifts)
-    people = with_unengaged(signs, activity).join(_sharing_a_number(rows), on="mailbox", how="anti")
+    everybody = with_unengaged(signs.collect().lazy(), activity)
+    people = everybody.join(_sharing_a_number(rows), on="mailbox", how="anti").collect().lazy()
     joined = (
         rows.join(people, on="mailbox", how="left")
-        .join(_domains(shard.answers), on="domain", how="left")
+        .join(_domains(rows, shard.answers), on="domain", how="left")
         .join(engaged_at(activity).rename({"address": "address_number"}), on="address_number", how="left")
     )
     objected = joined.join(
@@ -76,11 +81,10 @@ def with_evidence(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFr
     )
     classified = bounced.with_columns(
         role_tier(col("local_part")).alias("role_tier"),
-        _domain_risk().alias("domain_risk"),
         pl.lit(None, pl.UInt32).alias("duplicate_of"),
     )
     given = [*shard.subscribers.collect_schema(), "bounce_key"]
-    columns = dict.fromkeys([*given, *EVIDENCE.columns, "engaged_at"])
+    columns = dict.fromkeys([*given, *EVIDENCE.columns, "mailbox_provider", "engaged_at"])
     return _with_ledger(classified, shard.in_force).select(*columns)
 
 
@@ -155,9 +159,9 @@ def _signs(activity: pl.LazyFrame, negatives: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _domains(answers: pl.LazyFrame) -> pl.LazyFrame:
-    """DNS_ANSWERS by the names that EVIDENCE gives them."""
-    return answers.select(
+def _domains(rows: pl.LazyFrame, answers: pl.LazyFrame) -> pl.LazyFrame:
+    """What is known of each domain of the rows: DNS_ANSWERS by the names that EVIDENCE gives them, risk, provider."""
+    named = answers.select(
         "domain",
         "mx_status",
         mx_targets="targets",
@@ -167,11 +171,12 @@ def _domains(answers: pl.LazyFrame) -> pl.LazyFrame:
         mx_observed_at="observed_at",
         mx_last_good_at="last_good_at",
     )
-
-
-def _domain_risk() -> pl.Expr:
+    distinct = rows.select(col("domain").drop_nulls().unique())
     parked = pl.when(is_parked(col("mx_targets"))).then(pl.lit("parked"))
-    return pl.coalesce(domain_risk(col("domain")), parked)
+    return distinct.join(named, on="domain", how="left").with_columns(
+        domain_risk=pl.coalesce(domain_risk(col("domain")), parked),
+        mailbox_provider=pl.coalesce(provider_of(col("domain")), provider_of_mx(col("mx_targets"))),
+    )
 
 
 def _with_ledger(rows: pl.LazyFrame, suppressions: pl.LazyFrame) -> pl.LazyFrame:
@@ -184,9 +189,3 @@ def _with_ledger(rows: pl.LazyFrame, suppressions: pl.LazyFrame) -> pl.LazyFrame
     both = [col(f"address_{name}").fill_null(0) | col(f"mailbox_{name}").fill_null(0) for name in BITS]
     newest = [pl.max_horizontal(f"address_{name}", f"mailbox_{name}") for name in NEWEST]
     return rows.with_columns(value.alias(name) for value, name in zip([*both, *newest], (*BITS, *NEWEST), strict=True))
-
-
-def mailbox_provider() -> pl.Expr:
-    """Who runs the mailbox: by the recipient's domain, else by its mail exchangers."""
-    by_name = provider_of(col("domain"))
-    return pl.coalesce(by_name, provider_of_mx(col("mx_targets"))).alias("mailbox_provider")

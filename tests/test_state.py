@@ -100,13 +100,17 @@ def test_tidy_keeps_young_versions(table: StateTable) -> None:
     assert (numbers(table), numbers(table, 0), numbers(table, 1)) == ([1, 2], [1], [1, 2])
 
 
-def test_tidy_leaves_one_file_in_place_of_many(table: StateTable) -> None:
+@pytest.mark.parametrize(("few", "files"), [(4, 1), (5, 5)])
+def test_tidy_leaves_one_file_in_place_of_many_and_a_few_as_they_are(
+    few: int, files: int, table: StateTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hygiene.state.table.COMPACT_FROM", few)
     for number in range(5):
         table.append(notes(number))
     table.tidy(keep_days=30)
     delta = table.open()
     assert delta is not None
-    assert (len(delta.file_uris()), numbers(table)) == (1, [0, 1, 2, 3, 4])
+    assert (len(delta.file_uris()), numbers(table)) == (files, [0, 1, 2, 3, 4])
 
 
 def test_a_purge_leaves_no_trace_of_what_was_rewritten(table: StateTable) -> None:

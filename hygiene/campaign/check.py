@@ -15,8 +15,8 @@ from hygiene.campaign.rates import bounce_rates
 from hygiene.classify.blocks import blocks
 from hygiene.classify.bounces import bounce_action
 from hygiene.config import ListSource, LoadedJob
+from hygiene.engines.disk import decide
 from hygiene.publish.summary import list_counts, rule_counts
-from hygiene.shard import clean_shard, mailbox_provider
 from hygiene.stages import Stages
 from hygiene.store import Store
 
@@ -36,17 +36,16 @@ def check(loaded: LoadedJob, source: ListSource, as_of: dt.datetime, work: Path,
     store = Store(loaded.state, loaded.job.storage_options)
     with stages("read list"):
         opened = gather.open_all(loaded, work, [source])
-        rows = gather.subscribers(opened, work)
+        subscribers = gather.subscribers(opened, work)
+        rows = subscribers.all
     with stages("read state"):
         past = gather.past(store)
         negatives = gather.negatives(past.events, work)
-        known = gather.known(loaded, store, rows, "", as_of)
+        known = gather.known(loaded, store, rows, work, "", as_of)
         memory = store.dns.load()
     with stages("decide"):
         shard = gather.shard(rows, past, negatives, memory, known)
-        decided = work / "checked.parquet"
-        clean_shard(shard, loaded.policy, as_of).with_columns(mailbox_provider()).sink_parquet(decided)
-        scanned = pl.scan_parquet(decided)
+        scanned = decide(shard, subscribers.parts, loaded.policy, as_of, work).rows
         known_of = _past(loaded, store, past.activity, negatives, memory, as_of)
     return _answer(loaded, scanned, known_of, {one.name: one.rejects.height for one in opened}, as_of)
 

@@ -33,9 +33,8 @@ def providers(decided: pl.LazyFrame, as_of: dt.datetime) -> pl.DataFrame:
     """Per mailbox provider, largest first: rows, to be mailed, never mailed, and idle over 90 and 180 days."""
     mailed = col("verdict").is_in([Verdict.KEEP.value, Verdict.REVIEW.value])
     now = pl.lit(as_of).cast(pl.Datetime("us", "UTC"))
-    never = mailed & col("deliveries").is_null()
-    seen = pl.max_horizontal("human_at", "delivered_first_at")
-    idle = {f"idle_{days}": (mailed & (now - seen > pl.duration(days=days))).sum() for days in IDLE_DAYS}
+    never = mailed & col("no_history")
+    idle = {f"idle_{days}": (mailed & (now - col("seen_at") > pl.duration(days=days))).sum() for days in IDLE_DAYS}
     return (
         decided.group_by(col("mailbox_provider").fill_null("other"))
         .agg(pl.len().alias("rows"), mailed.sum().alias("mailed"), never.sum().alias("never_mailed"), **idle)

@@ -157,6 +157,8 @@ class Job(_Section):
     """Folder of the published runs."""
     work: str | None = None
     """Folder for temporary files; below `out` where it is not given."""
+    shards: int | None = Field(None, ge=1, le=1024)
+    """In how many parts a run decides; chosen by size and free memory where it is not given. It changes no decision."""
     policy: str | Policy = Field(default_factory=Policy)
     """A policy file, or the policy's fields as a table."""
     lists: list[ListSource] = Field(min_length=1)

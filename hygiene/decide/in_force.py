@@ -11,6 +11,7 @@ from hygiene.model.words import LedgerAction, Scope
 from hygiene.policy.rules import RULES
 
 EVERY_RULE = "*"
+NAMED = ["scope", "key", "rule", "mailbox_key"]
 
 
 def in_force(entries: pl.LazyFrame, imports: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
@@ -24,12 +25,13 @@ def in_force(entries: pl.LazyFrame, imports: pl.LazyFrame, as_of: dt.datetime) -
     new = imports.with_columns(seq=pl.lit(None, pl.Int64), suppressed_at=col("entered_at"))
     both = pl.concat(
         [
-            old.select("scope", "key", "rule", "seq", "suppressed_at", is_import=pl.lit(False)),
-            new.select("scope", "key", "rule", "seq", "suppressed_at", is_import=pl.lit(True)),
+            old.select(*NAMED, "seq", "suppressed_at", is_import=pl.lit(False)),
+            new.select(*NAMED, "seq", "suppressed_at", is_import=pl.lit(True)),
         ]
     ).join(_bits(), on="rule", how="left")
     bits = col("bit").fill_null(bit("MAN002"))
     grouped = both.group_by("scope", "key").agg(
+        mailbox_key=col("mailbox_key").max(),
         in_force=bits.bitwise_or(),
         imported=bits.filter(col("is_import")).bitwise_or().fill_null(0),
         standing=bits.filter(~col("is_import")).bitwise_or().fill_null(0),

@@ -153,6 +153,7 @@ IN_FORCE = Table(
     {
         "scope": C(TEXT, "a Scope", nullable=False),
         "key": C(TEXT, "address_key or mailbox_key", nullable=False),
+        "mailbox_key": C(TEXT, "the mailbox that it is about; null where the ledger does not say"),
         "in_force": C(pl.UInt64, "rules whose suppression is in force, bit n for the nth of RULES", nullable=False),
         "imported": C(pl.UInt64, "those of them that came with tonight's imports", nullable=False),
         "ledger_seq": C(pl.Int64, "newest entry of them; null for tonight's imports"),

@@ -39,6 +39,18 @@ def key_numbers(addresses: pl.Series) -> pl.DataFrame:
     return pl.DataFrame([mailbox, alias])
 
 
+def shard_of(shards: int) -> pl.Expr:
+    """Which of some shards `mailbox` belongs to: ranges of numbers of one size, in order."""
+    upper_half = col("mailbox") // (1 << 32) + (1 << 31)
+    return (upper_half * shards // (1 << 32)).cast(pl.UInt16)
+
+
+def in_shard(shard: int, shards: int) -> pl.Expr:
+    """Whether `mailbox` lies in the range of a shard; as bounds, so that sorted files are read in part."""
+    first, next_first = (-(-(place << 32) // shards << 32) - (1 << 63) for place in (shard, shard + 1))
+    return col("mailbox").is_between(first, next_first - 1)
+
+
 def is_own_key(address: pl.Expr) -> pl.Expr:
     """Whether an address as written is surely its own `address_key` and `mailbox_key`."""
     return address.str.contains(SIMPLE) & ~address.str.contains(_folding())

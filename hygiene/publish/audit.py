@@ -1,5 +1,7 @@
 """The audit trail: every row that is not simply kept, with its rule, all rules that fired, and the evidence."""
 
+from pathlib import Path
+
 import polars as pl
 from polars import col
 
@@ -13,8 +15,25 @@ COLUMNS = [
 FOR_PEOPLE = ["list", "row", "address", "rule", "name", "says", "rules", "evidence"]
 
 
+def write_trail(
+    told: pl.LazyFrame, stretches: list[tuple[str, int, int]], known: tuple[str, str, str], trail: Path
+) -> None:
+    """Writes one row per row of a list that has a rule or a repair, in the order of the lists.
+
+    `stretches` are list, first row and the row after the last; `known` are run id, policy digest and references.
+    """
+    parts = []
+    for number, (name, first, end) in enumerate(stretches):
+        here = (col("list") == name) & (col("row") >= first) & (col("row") < end)
+        parts.append(trail.with_suffix(f".{number}"))
+        audited(told.filter(here), *known).sort("row").sink_parquet(parts[-1])
+    pl.scan_parquet(parts, glob=False).sink_parquet(trail)
+    for part in parts:
+        part.unlink()
+
+
 def audited(decided: pl.LazyFrame, run_id: str, policy_digest: str, references: str) -> pl.LazyFrame:
-    """One row per row of a list that has a rule or a repair, in the order of the lists."""
+    """One row per row of a list that has a rule or a repair."""
     told = (col("verdict") != Verdict.KEEP.value) | col("repair").is_not_null()
     named = decided.filter(told).with_columns(
         _of_rule("name"),
@@ -25,7 +44,7 @@ def audited(decided: pl.LazyFrame, run_id: str, policy_digest: str, references: 
         policy_digest=pl.lit(policy_digest),
         references=pl.lit(references),
     )
-    return named.with_columns(col("verdict", "rule").cast(pl.String)).select(COLUMNS).sort("list", "row")
+    return named.with_columns(col("verdict", "rule").cast(pl.String)).select(COLUMNS)
 
 
 def fired_codes() -> pl.Expr:

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -25,47 +26,68 @@ CHUNK = 1 << 20
 BOMS = {"utf-8": codecs.BOM_UTF8, "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
 
 
-def write_lists(opened: OpenList, decisions: pl.LazyFrame, folder: Path, work: Path) -> dict[Verdict, int]:
-    """Writes the cleaned list; how many rows each verdict has. `decisions` (row, verdict, address, repair) is by row.
+def write_lists(
+    opened: OpenList, decisions: pl.LazyFrame, mended: pl.LazyFrame, folder: Path, work: Path
+) -> dict[Verdict, int]:
+    """Writes the cleaned list; how many rows each verdict has.
 
-    Raises UnbalancedError where the decisions are not one per readable row.
+    `decisions` (row, verdict) come in any order, `mended` has row and address of the rows that were repaired. Raises
+    UnbalancedError where the decisions are not one per readable row.
     """
-    codes = decisions.select(
-        col("row").alias("decided_row"),
-        is_mailed=col("verdict").cast(pl.String).is_in(MAILED),
-        mended=pl.when(col("repair").is_not_null()).then("address"),
-        verdict=col("verdict").cast(pl.String),
-    ).collect()
+    verdicts = _by_row(opened, decisions)
+    is_mailed = verdicts.cast(pl.String).is_in(MAILED).alias("is_mailed")
+    glue = _Glue(opened, is_mailed, mended.select("row", mended="address").sort("row").collect())
     target = folder / f"{opened.name}{''.join(opened.path.suffixes) or '.csv'}"
     match opened.form:
         case Delimited():
-            _delimited(opened, opened.form, codes, target, work)
+            _delimited(glue, opened.form, target, work)
         case JsonLines():
-            _json_lines(opened, opened.form, codes, target, work)
+            _json_lines(glue, opened.form, target, work)
         case _:
-            _glued(opened, opened.form.scan(), codes).sink_parquet(target)
-    return {Verdict(word): count for word, count in codes.group_by("verdict").len().rows()}
+            glue.mailed(opened.form.scan()).sink_parquet(target)
+    return {Verdict(word): count for word, count in verdicts.value_counts().rows()}
 
 
-def _glued(opened: OpenList, rows: pl.LazyFrame, codes: pl.DataFrame) -> pl.LazyFrame:
-    """The rows to be mailed, with mended addresses, in the columns of the file."""
+def _by_row(opened: OpenList, decisions: pl.LazyFrame) -> pl.Series:
+    """The verdict of every readable row, in the order of the file."""
+    found = decisions.select("row", "verdict").collect()
     readable = opened.records - opened.rejects.height
-    if codes.height != readable:
+    verdicts = pl.Series("verdict", [None], found.schema["verdict"]).new_from_index(0, opened.records)
+    verdicts = verdicts.scatter(found["row"], found["verdict"]).drop_nulls()
+    if not len(verdicts) == found.height == readable:
         raise UnbalancedError(
-            f"{readable:,} rows, {codes.height:,} decisions.", f"list {opened.name}", "Please report it."
+            f"{readable:,} rows, {found.height:,} decisions.", f"list {opened.name}", "Please report it."
         )
-    glued = pl.concat([opened.readable(rows), codes.drop("verdict").lazy()], how="horizontal")
-    name = opened.address_column
-    mended = glued.filter("is_mailed").with_columns(pl.coalesce("mended", name).alias(name))
-    return mended.select(opened.columns)
+    return verdicts
 
 
-def _delimited(opened: OpenList, form: Delimited, codes: pl.DataFrame, target: Path, work: Path) -> None:
+@dataclass(frozen=True)
+class _Glue:
+    """What is put to the rows of a file as it is read the second time."""
+
+    opened: OpenList
+    is_mailed: pl.Series
+    """One value per readable row, in order."""
+    mended: pl.DataFrame
+    """`row` and the `mended` address."""
+
+    def put_to(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The rows to be mailed, with `mended` where the address was repaired."""
+        told = pl.concat([self.opened.readable(rows), self.is_mailed.to_frame().lazy()], how="horizontal")
+        return told.filter("is_mailed").join(self.mended.lazy(), on="row", how="left", maintain_order="left")
+
+    def mailed(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The rows to be mailed, with mended addresses, in the columns of the file."""
+        name = self.opened.address_column
+        return self.put_to(rows).with_columns(pl.coalesce("mended", name).alias(name)).select(self.opened.columns)
+
+
+def _delimited(glue: _Glue, form: Delimited, target: Path, work: Path) -> None:
     terminator = form.text.line_terminator
     with _written(form.text, target, work) as file:
         head = form.shape.head
         file.write((head.replace("\n", terminator) if terminator == "\r" else head).encode())
-        _glued(opened, form.scan(empty_is_null=True), codes).sink_csv(
+        glue.mailed(form.scan(empty_is_null=True)).sink_csv(
             file,
             include_header=False,
             separator=form.shape.delimiter,
@@ -74,11 +96,10 @@ def _delimited(opened: OpenList, form: Delimited, codes: pl.DataFrame, target: P
         )
 
 
-def _json_lines(opened: OpenList, form: JsonLines, codes: pl.DataFrame, target: Path, work: Path) -> None:
-    rows = opened.readable(form.lines())
-    glued = pl.concat([rows, codes.drop("verdict").lazy()], how="horizontal").filter("is_mailed")
+def _json_lines(glue: _Glue, form: JsonLines, target: Path, work: Path) -> None:
+    glued = glue.put_to(form.lines())
     mended = glued.filter(col("mended").is_not_null()).select("text", "mended").unique().collect()
-    name = opened.address_column
+    name = glue.opened.address_column
     new = [json.dumps({**json.loads(text), name: address}, ensure_ascii=False) for text, address in mended.rows()]
     table = mended.with_columns(new=pl.Series(new, dtype=pl.String)).lazy()
     lines = glued.join(table, on=["text", "mended"], how="left", maintain_order="left")

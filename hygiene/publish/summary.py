@@ -6,6 +6,7 @@ import polars as pl
 from polars import col
 
 from hygiene.decide.brake import is_newly_suppressed
+from hygiene.decide.told import UNKNOWN
 from hygiene.model.words import Verdict
 from hygiene.policy.rules import BY_CODE
 
@@ -41,13 +42,7 @@ def rule_counts(decided: pl.LazyFrame) -> list[dict[str, Any]]:
 
 def unknown_counts(decided: pl.LazyFrame) -> dict[str, int]:
     """How many rows were decided without knowing something; not knowing never suppresses."""
-    unknown = {
-        "no_history": col("deliveries").is_null(),
-        "dns_temperror": col("mx_status") == "temperror",
-        "dns_not_looked_up": col("mx_status").is_null() & col("domain").is_not_null(),
-        "engagement_hidden_by_machine_opens": col("human_at").is_null() & col("machine_opened_at").is_not_null(),
-    }
-    row = decided.select(expression.sum().alias(name) for name, expression in unknown.items()).collect()
+    row = decided.select(col(name).sum() for name in UNKNOWN).collect()
     return {name: int(count or 0) for name, count in row.row(0, named=True).items()}
 
 

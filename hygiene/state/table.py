@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable
 
 PURGE_DUE, PURGED = "hygiene.purge_due", "hygiene.purged"
+COMPACT_FROM = 64
+"""So many files are read as fast as one; below that, compaction would only write everything once more."""
 RESTORE = "Restore the folder from a backup."
 
 
@@ -125,7 +127,7 @@ class StateTable:
                 delta.delete(f"{column} IN ({quoted})", writer_properties=writing(), commit_properties=properties)
 
     def tidy(self, keep_days: int) -> None:
-        """Compacts small files, and removes versions and leftovers of crashes older than `keep_days`."""
+        """Compacts small files where they are many; removes versions and crashes' leftovers older than `keep_days`."""
         delta = self.open()
         if delta is None:
             return
@@ -133,7 +135,8 @@ class StateTable:
             keep = f"interval {keep_days} days"
             if delta.metadata().configuration.get("delta.logRetentionDuration") != keep:
                 delta.alter.set_table_properties({"delta.logRetentionDuration": keep})
-            delta.optimize.compact(commit_properties=self._commit(delta), writer_properties=writing())
+            if len(delta.file_uris()) > COMPACT_FROM:
+                delta.optimize.compact(commit_properties=self._commit(delta), writer_properties=writing())
             self._vacuum(delta, keep_days * 24)
             delta.create_checkpoint()
 

@@ -68,10 +68,10 @@ def grounds(address: pl.Expr) -> dict[str, pl.Expr]:
     }
 
 
-def leftovers(addresses: pl.Series) -> pl.Series:
-    """The distinct addresses that the short cut does not accept."""
-    rest = addresses.drop_nulls().unique()
-    return rest.filter(~pl.select(is_plain(pl.lit(rest))).to_series()) if fast_path_agrees() else rest
+def to_ask(column: str) -> pl.Expr:
+    """The addresses that the library must judge; null for those that the short cut accepts."""
+    address = pl.col(column)
+    return pl.when(~is_plain(address)).then(address) if fast_path_agrees() else address
 
 
 def judged(distinct: pl.Series) -> pl.DataFrame:

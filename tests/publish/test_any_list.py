@@ -14,6 +14,7 @@ from hygiene.ingest.lists import OpenList, open_lists
 from hygiene.policy.policy import Policy
 from hygiene.publish.lists import write_lists
 
+NOTHING_MENDED = pl.LazyFrame(schema={"row": pl.UInt32, "address": pl.String})
 # Control characters make a file binary; U+FFFF is the reader's own mark of an undecodable byte.
 TEXT = st.characters(codec="utf-8", exclude_characters="\uffff", exclude_categories=["Cs", "Cc"])
 CELL = st.text(TEXT | st.sampled_from("\n\t\",;|'@ "), max_size=12)
@@ -43,7 +44,5 @@ def test_kept_rows_come_out_as_they_went_in(rows: list[tuple[str, str, bool]], d
 
 def _write(opened: OpenList, verdicts: list[str], folder: Path) -> None:
     (folder / "out").mkdir()
-    decisions = opened.raw_subscribers().select(
-        "row", address="raw", verdict=pl.lit(pl.Series(verdicts)), repair=pl.lit(None, pl.String)
-    )
-    write_lists(opened, decisions, folder / "out", folder / "work")
+    decisions = opened.raw_subscribers().select("row", verdict=pl.lit(pl.Series(verdicts)))
+    write_lists(opened, decisions, NOTHING_MENDED, folder / "out", folder / "work")

@@ -49,10 +49,12 @@ def written(one: OpenList, folder: Path, dropped: set[int]) -> Path:
         "row",
         verdict=pl.when(pl.col("row").is_in(list(dropped))).then(pl.lit("suppress")).otherwise(pl.lit("keep")),
         address=clean,
-        repair=pl.when(clean != pl.col("raw")).then(pl.lit("spaces")),
-    )
+        is_mended=clean != pl.col("raw"),
+    ).lazy()
     (folder / "out").mkdir()
-    write_lists(one, decisions.lazy(), folder / "out", folder / "work")
+    shuffled = decisions.collect().sample(fraction=1, shuffle=True, seed=1).lazy()
+    mended = shuffled.filter("is_mended").select("row", "address")
+    write_lists(one, shuffled.select("row", "verdict"), mended, folder / "out", folder / "work")
     return next((folder / "out").iterdir())
 
 
@@ -114,6 +116,7 @@ def test_two_possible_address_columns_are_told(tmp_path: Path) -> None:
 def test_decisions_that_are_not_one_per_row_are_refused(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("email\nann@example.org\nbob@example.org\n")
     one = opened(tmp_path, "list.csv")
-    decisions = pl.LazyFrame({"row": [0], "verdict": ["keep"], "address": ["ann@example.org"], "repair": [None]})
+    decisions = pl.LazyFrame({"row": [0], "verdict": ["keep"]})
+    nothing = pl.LazyFrame(schema={"row": pl.UInt32, "address": pl.String})
     with pytest.raises(UnbalancedError):
-        write_lists(one, decisions, tmp_path, tmp_path)
+        write_lists(one, decisions, nothing, tmp_path, tmp_path)

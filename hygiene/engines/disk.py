@@ -1,0 +1,62 @@
+"""One shard after the other, from files of the work folder to files there: memory does not grow with the data.
+
+Rows and events of a mailbox lie in the same shard, so the number of shards changes no decision.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+from polars import col
+
+from hygiene.decide.told import SLIM, is_told
+from hygiene.normalize.numbers import in_shard
+from hygiene.policy.policy import Policy
+from hygiene.shard import Shard, clean_shard
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What was decided, on disk."""
+
+    rows: pl.LazyFrame
+    """Every row with what is counted of it (SLIM)."""
+    told: pl.LazyFrame
+    """DECISIONS with EVIDENCE of the rows of which somebody is told."""
+
+
+def decide(
+    whole: Shard,
+    parts: list[pl.LazyFrame],
+    policy: Policy,
+    as_of: dt.datetime,
+    work: Path,
+    tick: Callable[[int], None] = lambda _: None,
+) -> Decided:
+    """Runs `clean_shard` on every part of the subscribers with what belongs to it; `parts` are those of `shard_of`."""
+    slim, told = [], []
+    for number, subscribers in enumerate(parts):
+        decided = clean_shard(part_of(whole, subscribers, number, len(parts)), policy, as_of).collect()
+        slim.append(work / f"decided-{number}.parquet")
+        told.append(work / f"told-{number}.parquet")
+        decided.select(SLIM).write_parquet(slim[-1], compression="lz4")
+        decided.filter(is_told()).write_parquet(told[-1], compression="lz4")
+        tick(1)
+    return Decided(pl.scan_parquet(slim, glob=False), pl.scan_parquet(told, glob=False))
+
+
+def part_of(whole: Shard, subscribers: pl.LazyFrame, number: int, shards: int) -> Shard:
+    """One shard of several: the subscribers given, and what concerns their mailboxes."""
+    if shards == 1:
+        return replace(whole, subscribers=subscribers)
+    here = in_shard(number, shards)
+    return replace(
+        whole,
+        subscribers=subscribers,
+        activity=whole.activity.filter(here),
+        negatives=whole.negatives.filter(here),
+        # Where the ledger does not say whose mailbox it is, every shard has a look.
+        in_force=whole.in_force.filter(here | col("mailbox").is_null()),
+    )

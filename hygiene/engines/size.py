@@ -1,0 +1,66 @@
+"""How many shards a job needs, from its size and the memory there is."""
+
+import math
+import os
+from pathlib import Path
+
+ROW_BYTES = 1_600
+"""Memory that deciding about one row takes at its peak, measured (`python -m bench`)."""
+EVENT_BYTES = 160
+"""The same for one event that only counts."""
+MOST_BYTES = 512 << 20
+"""A shard is no larger even where there is more memory: smaller ones are as fast."""
+SHARE = 0.25
+"""Share of the free memory that one shard may take: the rest is for reading, writing and the file cache."""
+MOST_SHARDS = 1024
+CGROUP = Path("/sys/fs/cgroup")
+
+
+def shards_for(rows: int, events: int, free: int | None = None) -> int:
+    """Number of shards such that each fits; `free` is the memory in bytes, found out where it is not given."""
+    largest = min(MOST_BYTES, SHARE * (free_memory() if free is None else free))
+    return min(MOST_SHARDS, max(1, math.ceil((rows * ROW_BYTES + events * EVENT_BYTES) / largest)))
+
+
+def free_memory() -> int:
+    """Bytes that this process may still take: what the machine has free, or what its control group allows."""
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    available = _meminfo().get("MemAvailable", free)
+    return min([available, *_limits()])
+
+
+def _meminfo() -> dict[str, int]:
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return {}
+    return {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines if line.endswith(" kB")}
+
+
+def _limits() -> list[int]:
+    """Limits of the control groups that this process is in, version 2 and 1, and of the shell (`ulimit -v`)."""
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    limits = [] if soft == resource.RLIM_INFINITY else [soft]
+    for file in _limit_files():
+        try:
+            text = file.read_text(encoding="ascii").strip()
+        except OSError:
+            continue
+        if text.isdigit():
+            limits.append(int(text))
+    return limits
+
+
+def _limit_files() -> list[Path]:
+    try:
+        groups = Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return []
+    names = [line.split(":", 2)[2].lstrip("/") for line in groups if line.count(":") >= 2]
+    folders = [folder for name in names for folder in (Path(name), *Path(name).parents)]
+    return [
+        file for folder in folders
+        for file in (CGROUP / folder / "memory.max", CGROUP / "memory" / folder / "memory.limit_in_bytes")
+    ]  # fmt: skip
