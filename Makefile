@@ -35,7 +35,7 @@ fmt: $(VENV)/.dev ## put the code into shape
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.dev ## measure a generated job: first and second night (SIZE=small, 3min, 10m)
-	$(BIN)/python -m bench $(SIZE) $(ARGS)
+	$(BIN)/python -m bench nights $(SIZE) $(ARGS)
 
 bounce-report: $(VENV)/.run ## score the bounce rules on labelled replies (FILE=replies.jsonl)
 	@$(BIN)/hygiene bounces report $(FILE)

@@ -1,41 +1,26 @@
-"""`python -m bench [SIZE]`: first night and second night of a generated job, as whole processes."""
+"""`python -m bench COMMAND [ARGUMENTS]`: every benchmark is one row here and one module with `main(arguments)`."""
 
-import json
-import os
-import resource
-import subprocess
 import sys
-import tempfile
-import time
-from pathlib import Path
+from importlib import import_module
 
-from bench.generate import generate
-
-SIZES = {"small": (100_000, 1_000_000), "3min": (1_000_000, 10_000_000), "10m": (10_000_000, 100_000_000)}
-
-
-def measured(job: Path) -> dict[str, float]:
-    """Wall and CPU seconds and peak memory of one whole run."""
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    command = [sys.executable, "-m", "hygiene", "run", str(job), "--json", "-q"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
-    told = json.loads(process.communicate()[0])
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    stages = {stage["name"]: round(stage["seconds"], 2) for stage in told["process"]["stages"]}
-    peak = max(stage["peak_mib"] for stage in told["process"]["stages"])
-    return {"wall_s": round(time.perf_counter() - began, 1), "cpu_s": round(cpu, 1), "peak_mib": round(peak), **stages}
+COMMANDS = {
+    "nights": ("bench.nights", "first and second night of a generated job, by stage"),
+    "bounces": ("bench.bounces", "a million bounces, read and judged"),
+}
+"""Command -> module, and what it measures. A module's docstring is its help."""
 
 
-def main(size: str = "3min") -> None:
-    """Generates the job in a temporary folder and prints one line a night."""
-    rows, events = SIZES[size]
-    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as folder:
-        job = generate(Path(folder), rows, events)
-        print(f"{rows:,} rows, {events:,} events")
-        print("first night ", json.dumps(measured(job)))
-        print("second night", json.dumps(measured(job)))
+def main(arguments: list[str]) -> None:
+    """Hands over to the module of the command; tells of all commands where there is none."""
+    name, *rest = arguments or ["--help"]
+    if name not in COMMANDS:
+        rows = "\n".join(f"  {command:12} {says}" for command, (_, says) in COMMANDS.items())
+        sys.exit(f"{__doc__}\n\n{rows}\n\n`python -m bench COMMAND --help` tells more.")
+    module = import_module(COMMANDS[name][0])
+    if "--help" in rest:
+        sys.exit(module.__doc__)
+    module.main(rest)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    main(sys.argv[1:])

@@ -1,10 +1,9 @@
 """A million bounces, each with its own address, IP and ids: read, judged and joined back by one process.
 
-python -m bench.bounces [EVENTS]
+python -m bench bounces [EVENTS]
 """
 
 import resource
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -54,8 +53,9 @@ def range_of(events: int, texts: pl.Series) -> pl.Series:
     return pl.int_range(events, eager=True) * 7 % len(texts)
 
 
-def main(events: int) -> None:
+def main(arguments: list[str]) -> None:
     """Generates, then measures in this process."""
+    events = int(arguments[0]) if arguments else 1_000_000
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "events.parquet")
         generated(events).write_parquet(file)
@@ -66,7 +66,3 @@ def main(events: int) -> None:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{events:,} bounces: {spent}, {memory:,.0f} MiB at most (with generating)")
     print(dict(counts.iter_rows()))
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
