@@ -2,6 +2,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+OTHERS := build/others
 JOB ?= configs/nightly.toml
 SIZE ?= 3min
 FILE ?=
@@ -34,8 +35,8 @@ fmt: $(VENV)/.dev ## put the code into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev ## measure a generated job: first and second night (SIZE=small, 3min, 10m)
-	$(BIN)/python -m bench nights $(SIZE) $(ARGS)
+bench: $(OTHERS)/.bench ## measure a generated job against other ways to do it (SIZE=small, 3min, 10m, 50m)
+	$(BIN)/python -m bench compare $(SIZE) $(ARGS)
 
 bounce-report: $(VENV)/.run ## score the bounce rules on labelled replies (FILE=replies.jsonl)
 	@$(BIN)/hygiene bounces report $(FILE)
@@ -49,6 +50,7 @@ lock: ## pin the newest versions that fit, with their hashes
 	build/lock/bin/pip install --quiet uv
 	$(call compile,requirements.txt,--group build)
 	$(call compile,requirements-dev.txt,--group build --group dev --constraint requirements.txt)
+	$(call compile,requirements-bench.txt,--group build --group bench --constraint requirements-dev.txt)
 
 clean: ## remove what the targets made, but no state and no output
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
@@ -71,4 +73,11 @@ $(VENV)/.run: requirements.txt pyproject.toml | $(BIN)/python
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 	@echo 'hygiene: installing what the checks need into $(VENV)' >&2
 	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+# An environment of its own: numpy beside polars changes the types that `make check` sees.
+$(OTHERS)/.bench: requirements-bench.txt $(VENV)/.dev
+	@echo 'hygiene: installing what it is measured against into $(OTHERS)' >&2
+	@$(BIN)/python -m venv $(OTHERS)
+	@$(OTHERS)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements-bench.txt
 	@touch $@

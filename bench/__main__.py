@@ -4,6 +4,7 @@ import sys
 from importlib import import_module
 
 COMMANDS = {
+    "generate": ("bench.generate", "writes the data of a size, for a look at it or to be measured later"),
     "nights": ("bench.nights", "first and second night of a generated job, by stage"),
     "bounces": ("bench.bounces", "a million bounces, read and judged"),
 }

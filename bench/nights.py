@@ -1,33 +1,57 @@
 """First and second night of a generated job, as whole processes, with the seconds of each stage.
 
-python -m bench nights [small|3min|10m]
+python -m bench nights [SIZE]
+
+The data stays in build/bench (`make clean` removes it) and is found again by the next run.
 """
 
 import json
-import os
+import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench.generate import generate
-from bench.measure import measured
-
-SIZES = {"small": (100_000, 1_000_000), "3min": (1_000_000, 10_000_000), "10m": (10_000_000, 100_000_000)}
+from bench.measure import Measured, measured
+from bench.sizes import DATA, refuse_without_space, size_named
 
 
-def night(job: Path) -> dict[str, Any]:
-    """One run of the job: wall and CPU seconds, peak memory, and the seconds of each stage."""
-    run = measured([sys.executable, "-m", "hygiene", "run", str(job), "--json", "-q"])
-    stages = {stage["name"]: round(stage["seconds"], 2) for stage in json.loads(run.output)["process"]["stages"]}
-    return {"wall_s": round(run.wall, 1), "cpu_s": round(run.cpu, 1), "peak_mib": round(run.peak_mib), **stages}
+def generated(folder: Path, size: str) -> None:
+    """Writes the data of the size where it is not there, in a process of its own."""
+    refuse_without_space(folder, size_named(size))
+    if not (folder / "first.toml").exists():
+        told = measured([sys.executable, "-m", "bench", "generate", size, str(folder)])
+        print(f"generated in {told.wall:.0f} s, {told.peak_mib:,.0f} MiB at most", flush=True)
+
+
+def fresh_state(folder: Path) -> None:
+    """As before the first night: nothing is known but what the DNS said."""
+    cleared(folder)
+    shutil.copytree(folder / "memory", folder / "state")
+
+
+def cleared(folder: Path) -> None:
+    """Removes what a run left."""
+    for name in ("state", "out"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def night_command(job: Path) -> list[str]:
+    """One whole run of the product."""
+    return [sys.executable, "-m", "hygiene", "run", str(job), "--json", "-q"]
+
+
+def stages(run: Measured) -> dict[str, Any]:
+    """Seconds of each stage of a night."""
+    return {stage["name"]: round(stage["seconds"], 2) for stage in json.loads(run.output)["process"]["stages"]}
 
 
 def main(arguments: list[str]) -> None:
-    """Generates the job in a temporary folder and prints one line a night."""
-    rows, events = SIZES[arguments[0] if arguments else "3min"]
-    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as folder:
-        job = generate(Path(folder), rows, events)
-        print(f"{rows:,} rows, {events:,} events")
-        print("first night ", json.dumps(night(job)))
-        print("second night", json.dumps(night(job)))
+    """Prints one line a night."""
+    size = arguments[0] if arguments else "3min"
+    generated(folder := DATA / size, size)
+    fresh_state(folder)
+    for name in ("first", "second"):
+        run = measured(night_command(folder / f"{name}.toml"))
+        figures = {"wall_s": round(run.wall, 1), "cpu_s": round(run.cpu, 1), "peak_mib": round(run.peak_mib)}
+        print(f"{name:7}", json.dumps(figures | stages(run)), flush=True)
+    cleared(folder)
