@@ -5,6 +5,8 @@ from importlib import import_module
 
 COMMANDS = {
     "generate": ("bench.generate", "writes the data of a size, for a look at it or to be measured later"),
+    "compare": ("bench.compare", "hygiene against a copy, DuckDB and pandas: writes RESULTS.md (`make bench`)"),
+    "agree": ("bench.agree", "whether all of them decide alike, row by row"),
     "nights": ("bench.nights", "first and second night of a generated job, by stage"),
     "bounces": ("bench.bounces", "a million bounces, read and judged"),
 }

@@ -18,7 +18,7 @@ LAST = ["Miller", "Weber", "Roe", "Okafor", "Novák", "Silva", "Martin", "Rossi"
 TOWNS = ["Berlin", "Paris", "Leeds, West Yorkshire", "Lyon", "Graz", "Austin, TX", "Turin", "Ghent"]
 NOTES = [*[None] * 7, "met at the fair, hall 4", 'says "weekly is enough"']
 MALFORMED = [
-    "{}{}", "{}@@{}", "{} at {}", "{}..@{}", ".{}@{}", "{}@.{}", "{}@-{}", "{}@{}..com", "{} jr@{}", "{}@{},com",
+    "{}{}", "{}@@{}", "{} at {}", "{}..x@{}", "{}@_{}", "{}@.{}", "{}@-{}", "{}@{}..com", "{} jr@{}", "{}@{},com",
     "{}.@{}", "({}@{}",
 ]  # fmt: skip
 GONE, FULL = 20, 22
