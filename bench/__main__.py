@@ -1,5 +1,6 @@
 """`python -m bench COMMAND [ARGUMENTS]`: every benchmark is one row here and one module with `main(arguments)`."""
 
+import subprocess
 import sys
 from importlib import import_module
 
@@ -7,6 +8,7 @@ COMMANDS = {
     "generate": ("bench.generate", "writes the data of a size, for a look at it or to be measured later"),
     "compare": ("bench.compare", "hygiene against a copy, DuckDB and pandas: writes RESULTS.md (`make bench`)"),
     "agree": ("bench.agree", "whether all of them decide alike, row by row"),
+    "memory": ("bench.memory", "the first night under a limit of memory publishes the same"),
     "nights": ("bench.nights", "first and second night of a generated job, by stage"),
     "bounces": ("bench.bounces", "a million bounces, read and judged"),
 }
@@ -22,7 +24,10 @@ def main(arguments: list[str]) -> None:
     module = import_module(COMMANDS[name][0])
     if "--help" in rest:
         sys.exit(module.__doc__)
-    module.main(rest)
+    try:
+        module.main(rest)
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"bench: a command that was to be measured failed: {error}")
 
 
 if __name__ == "__main__":

@@ -39,3 +39,11 @@ def test_a_section_is_replaced_and_the_others_stay(tmp_path: Path) -> None:
     assert "old" not in written
     assert written.index("## A") < written.index("| x | 1 |") < written.index("## B") < written.index("new")
     assert "polars 2" in written
+
+
+def test_a_process_that_takes_more_than_its_limit_is_killed_and_another_is_not() -> None:
+    hungry = [sys.executable, "-S", "-c", f"import time; b = bytearray({200 * 2**20}); time.sleep(0.2)"]
+    assert measured(hungry, limit_mib=400).peak_mib > 200
+    with pytest.raises(subprocess.CalledProcessError) as killed:
+        measured(hungry, limit_mib=100)
+    assert killed.value.returncode in (-9, 247)
