@@ -8,12 +8,14 @@ from polars import col
 from polars.testing import assert_frame_equal
 
 from bench.agree import decided, differences
-from bench.generate import generate
+from bench.generate import FORMS, generate
 from bench.happenings import bounces, last_night, mailings, objections
 from bench.measure import measured
 from bench.others import COPY, missing
 from bench.people import PROVIDERS, companies, subscribers
 from bench.sizes import Size
+from hygiene.config import EventSource
+from hygiene.ingest.events import read_events
 from hygiene.validate.syntax import is_plain
 
 ROWS = 50_000
@@ -80,6 +82,18 @@ def test_bounces_are_real_wordings_and_few_are_the_same() -> None:
 def test_the_second_night_comes_after_everything_else() -> None:
     before = pl.concat([mailings(0, 1_000, ROWS), bounces(ROWS), objections(ROWS)]).collect()["occurred_at"].max()
     assert last_night(0, 1_000, ROWS).collect()["occurred_at"].min() > before  # type: ignore[operator]
+
+
+def test_events_mean_the_same_in_every_form(tmp_path: Path) -> None:
+    read = {}
+    for form in FORMS:
+        folder = generate(tmp_path / form, Size(500, 5_000), form).parent
+        files = read_events(EventSource(path="events/*", format="generic"), folder, tmp_path)
+        events = pl.concat([file.read().events for file in files]).drop("source", "line")
+        read[form] = events.sort("occurred_at", "address", "kind").collect()
+    assert read["parquet"].height > 5_000
+    assert_frame_equal(read["ndjson"], read["parquet"])
+    assert_frame_equal(read["csv"], read["parquet"])
 
 
 def test_the_copy_keeps_every_byte_that_matters(tmp_path: Path) -> None:
