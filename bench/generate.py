@@ -11,19 +11,24 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
 from polars import col
 
+from bench import happenings, people
 from bench.happenings import AS_OF, NIGHT, bounces, last_night, mailings, objections
 from bench.people import PROVIDERS, companies, company, mixed, subscribers
-from bench.sizes import DATA, SIZES, Size, refuse_without_space, size_named
+from bench.sizes import DATA, SIZES, Size, refuse_without_space, size_named, taken
 from hygiene.lookup.memory import DnsMemory
 from hygiene.model.tables import DNS_ANSWERS, INSTANT
+from tests.classify.replies import CASES
 
 CHUNK = 1_000_000
 """Rows or events written at a time, so that memory does not grow with the size."""
+MADE = "made.txt"
+"""Written last: where it is, all else is there."""
 FORMS = ("parquet", "ndjson", "csv")
 BAD = ["nxdomain", "nxdomain", "nxdomain", "null_mx", "no_data", "no_data", "unroutable", "temperror", "implicit_mx"]
 """What the DNS says of one company domain in ten."""
@@ -32,7 +37,7 @@ BAD = ["nxdomain", "nxdomain", "nxdomain", "null_mx", "no_data", "no_data", "unr
 def generate(folder: Path, size: Size, form: str = "parquet") -> Path:
     """Writes the job below `folder`, unless it is there whole; gives the path of the first night's job file."""
     job = folder / "first.toml"
-    if job.exists():
+    if is_there(folder, size, form):
         return job
     shutil.rmtree(folder, ignore_errors=True)
     for name in ("events", "events-second", "memory"):
@@ -40,10 +45,21 @@ def generate(folder: Path, size: Size, form: str = "parquet") -> Path:
     _lists(folder, size.rows)
     _events(folder, size, form)
     _answers(folder, size.rows)
-    # The job files come last: where they are, all else is there.
     _job(folder / "second.toml", "list-second.csv", ["events/*", "events-second/*"], AS_OF + NIGHT)
     _job(job, "list.csv", ["events/*"], AS_OF)
+    (folder / MADE).write_text(_made(size, form))
     return job
+
+
+def is_there(folder: Path, size: Size, form: str = "parquet") -> bool:
+    """Whether the folder holds this size, whole and made by this generator."""
+    return (folder / MADE).exists() and (folder / MADE).read_text() == _made(size, form)
+
+
+def _made(size: Size, form: str) -> str:
+    """What the data depends on: size, form, and the generator with the wordings it draws from."""
+    sources = [Path(__file__), Path(people.__file__), Path(happenings.__file__), *sorted(CASES.glob("bounce_*.csv"))]
+    return f"{size}, {form}, {sha256(b''.join(source.read_bytes() for source in sources)).hexdigest()}\n"
 
 
 def _lists(folder: Path, rows: int) -> None:
@@ -139,8 +155,8 @@ def main(arguments: list[str]) -> None:
     folder = Path(where[0]) if where else DATA / size
     if size not in SIZES or not set(forms) <= set(FORMS):
         sys.exit(__doc__)
-    refuse_without_space(folder, size_named(size))
+    if not is_there(folder, size_named(size), *forms):
+        refuse_without_space(folder, size_named(size))
     began = time.perf_counter()
     generate(folder, size_named(size), *forms)
-    taken = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    print(f"{folder}: {size_named(size)}, {taken / 2**20:,.0f} MiB, {time.perf_counter() - began:.0f} s")
+    print(f"{folder}: {size_named(size)}, {taken(folder) / 2**20:,.0f} MiB, {time.perf_counter() - began:.0f} s")

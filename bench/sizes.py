@@ -47,7 +47,12 @@ def size_named(name: str) -> Size:
 def refuse_without_space(folder: Path, size: Size) -> None:
     """Says how much disk the size takes; ends the program with a sentence where there is less."""
     there = next(parent for parent in (folder.resolve(), *folder.resolve().parents) if parent.exists())
-    free, needed = shutil.disk_usage(there).free, size.disk()
+    free, needed = shutil.disk_usage(there).free + taken(folder), size.disk()
     print(f"{size}: {needed / 2**30:.1f} GiB of disk at most in {folder}, {free / 2**30:.1f} GiB are free", flush=True)
     if free < needed:
         sys.exit(f"bench: {folder} lacks space. Free some, or name another folder with --data=FOLDER.")
+
+
+def taken(folder: Path) -> int:
+    """Bytes of the files below a folder, which need not be there."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

@@ -7,8 +7,9 @@ import pytest
 
 from bench import compare, sizes
 from bench.compare import Way, medians, rounds
-from bench.goals import COPIED, DUCKDB, FIRST, SECOND, met
+from bench.goals import COPIED, DUCKDB, FIRST, PANDAS, SECOND, met
 from bench.measure import Measured
+from bench.nights import fresh_state
 from bench.others import missing
 from bench.sizes import SIZES, refuse_without_space
 
@@ -59,13 +60,26 @@ def test_too_small_a_disk_is_told_before_anything_is_written(
 
 
 @pytest.mark.skipif(missing() is not None, reason="`make bench` installs the other ways")
+def test_all_ways_run_and_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    compare.main(["tiny", "--runs=1", "--dry", f"--data={tmp_path / 'data'}"])
+    told = capsys.readouterr().out
+    assert [name for name in (COPIED, FIRST, SECOND, DUCKDB, PANDAS) if f"| {name} | 1 |" not in told] == []
+
+
 @pytest.mark.parametrize("kept", [["--keep"], []])
-def test_the_data_stays_only_where_it_is_wanted(
-    kept: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_an_interrupted_comparison_keeps_data_only_where_it_is_wanted(
+    kept: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "data"
-    compare.main(["tiny", "--runs=1", "--dry", f"--data={folder}", *kept])
-    assert "| pandas script | 1 |" in capsys.readouterr().out
+
+    def interrupted(_ways: list[Way]) -> dict[str, list[Measured]]:
+        fresh_state(folder)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(compare, "rounds", interrupted)
+    monkeypatch.setattr(compare, "missing", lambda: None)
+    with pytest.raises(KeyboardInterrupt):
+        compare.main(["tiny", "--dry", f"--data={folder}", *kept])
     left = sorted(file.name for file in folder.iterdir()) if folder.exists() else []
     assert ("list.csv" in left) is bool(kept)
     assert not {"state", "out"} & set(left)

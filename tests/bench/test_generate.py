@@ -8,7 +8,7 @@ from polars import col
 from polars.testing import assert_frame_equal
 
 from bench.agree import decided, differences
-from bench.generate import FORMS, generate
+from bench.generate import FORMS, MADE, generate, is_there
 from bench.happenings import bounces, last_night, mailings, objections
 from bench.measure import measured
 from bench.others import COPY, missing
@@ -111,3 +111,15 @@ def test_the_other_ways_decide_as_hygiene_does(tmp_path: Path) -> None:
     # The ESP's word for a bounce is taken at face value by the scripts, and is read again by hygiene.
     assert set(unlike["theirs"]) <= {"hard_bounce", "hold"}
     assert unlike["rows"].sum() < 10
+
+
+def test_data_is_found_again_and_half_of_it_is_made_anew(tmp_path: Path) -> None:
+    size = Size(500, 5_000)
+    generate(tmp_path, size)
+    before = (tmp_path / "list.csv").stat().st_mtime_ns
+    generate(tmp_path, size)
+    assert (tmp_path / "list.csv").stat().st_mtime_ns == before
+    (tmp_path / MADE).unlink()
+    generate(tmp_path, size)
+    assert (tmp_path / "list.csv").stat().st_mtime_ns > before
+    assert not is_there(tmp_path, Size(501, 5_000))
