@@ -27,11 +27,12 @@ def judged(address: str) -> str:
 
 def main(data: Path, out: Path) -> None:
     """Writes clean.csv, suppressed.csv and audit.parquet; prints the number of rows by reason."""
+    out = out.resolve()
     out.mkdir(parents=True, exist_ok=True)
-    script = SCRIPT.read_text("utf-8").replace("'out/", f"'{out.resolve()}/")
+    script = SCRIPT.read_text("utf-8").replace("'out/", f"'{out}/")
     os.chdir(data)
     with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'; SET threads = " + str(os.cpu_count()))
+        connection.execute(f"SET TimeZone = 'UTC'; SET temp_directory = '{out}/spill'")
         connection.create_function("judged", judged, ["VARCHAR"], "VARCHAR")
         connection.execute(script)
         found = connection.execute("SELECT reason, count(*) FROM reasons GROUP BY ALL").fetchall()
