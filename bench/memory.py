@@ -82,7 +82,7 @@ def main(arguments: list[str]) -> None:
     try:
         free, bound, different = unlike(folder, asked.limit, asked.line)
     except subprocess.CalledProcessError as error:
-        sys.exit(f"bench: the run ended with {error.returncode} under {asked.limit} MiB (-9 is: killed at the limit).")
+        sys.exit(f"bench: the run ended with {error.returncode} (247: killed at the limit of {asked.limit} MiB).")
     how = "the kernel" if scope(asked.limit) else "watching the resident memory"
     same = f"differ: {', '.join(different)}" if different else "are equal"
     text = (

@@ -7,25 +7,24 @@ from pathlib import Path
 
 DATA = Path("build/bench")
 """Where generated jobs lie and are found again; `make clean` removes them."""
-BYTES_A_ROW = 450
-"""List, second list, cleaned lists, audit trail and work files, a row."""
-BYTES_AN_EVENT = 120
-"""Event files, history and work files, an event."""
+BYTES_A_ROW, BYTES_A_ROW_AND_NIGHT, BYTES_AN_EVENT = 160, 700, 80
+"""Both lists; the outputs of a night, its audit trail above all; and event files, history and work files."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """How many rows of the list and events of the year."""
+    """How many rows of the list, events of the year, and nights that are compared."""
 
     rows: int
     events: int
+    nights: int = 2
 
     def __str__(self) -> str:
         return f"{self.rows:,} rows, {self.events:,} events"
 
     def disk(self) -> int:
-        """Bytes that the data and one run need."""
-        return self.rows * BYTES_A_ROW + self.events * BYTES_AN_EVENT
+        """Bytes that the data and a run of each night need."""
+        return self.rows * (BYTES_A_ROW + self.nights * BYTES_A_ROW_AND_NIGHT) + self.events * BYTES_AN_EVENT
 
 
 SIZES = {
@@ -33,7 +32,7 @@ SIZES = {
     "small": Size(100_000, 1_000_000),
     "3min": Size(1_000_000, 10_000_000),
     "10m": Size(10_000_000, 100_000_000),
-    "50m": Size(50_000_000, 300_000_000),
+    "50m": Size(50_000_000, 300_000_000, nights=1),
 }
 
 

@@ -52,7 +52,7 @@ def test_a_goal_is_met_at_its_limit_and_not_beyond_it(cpu: float, reached: str) 
 def test_too_small_a_disk_is_told_before_anything_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sizes, "BYTES_A_ROW", 10**15)
+    monkeypatch.setattr(sizes, "BYTES_AN_EVENT", 10**12)
     with pytest.raises(SystemExit, match="lacks space"):
         refuse_without_space(tmp_path / "data", SIZES["3min"])
     assert "1,000,000 rows" in capsys.readouterr().out
