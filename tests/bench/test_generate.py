@@ -1,5 +1,6 @@
 """Generated jobs are the same for the same size, look like lists of people, and are what the product reads."""
 
+import json
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +17,7 @@ from bench.people import PROVIDERS, companies, subscribers
 from bench.sizes import Size
 from hygiene.config import EventSource
 from hygiene.ingest.events import read_events
+from hygiene.lookup.memory import DnsMemory
 from hygiene.validate.syntax import is_plain
 
 ROWS = 50_000
@@ -123,3 +125,14 @@ def test_data_is_found_again_and_half_of_it_is_made_anew(tmp_path: Path) -> None
     generate(tmp_path, size)
     assert (tmp_path / "list.csv").stat().st_mtime_ns > before
     assert not is_there(tmp_path, Size(501, 5_000))
+
+
+def test_the_dns_is_known_of_nearly_every_domain_and_of_few_by_the_snapshot_alone(tmp_path: Path) -> None:
+    folder = generate(tmp_path, Size(20_000, 20_000)).parent
+    meant = pl.read_csv(folder / "list.csv", infer_schema=False)["email"].str.strip_chars().str.to_lowercase()
+    remembered = DnsMemory(str(folder / "memory")).load()
+    recorded = json.loads((folder / "dns.json").read_text())
+    names = {*remembered["domain"], *recorded}
+    assert meant.str.extract(r"@([^@]*)$").is_in(names).mean() > 0.97  # type: ignore[operator]
+    assert 0 < len(recorded) < 0.02 * len(names)
+    assert {"mx", "nxdomain", "null_mx", "no_data", "temperror"} <= set(remembered["mx_status"])
