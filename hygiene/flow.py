@@ -19,11 +19,11 @@ import polars as pl
 from polars import col
 
 from hygiene import gather, outputs
-from hygiene.classify.blocks import blocks
 from hygiene.config import LoadedJob
 from hygiene.decide.brake import brake_reasons
 from hygiene.decide.entries import entries
 from hygiene.decide.in_force import expired
+from hygiene.incidents import Watched, watch, with_shares
 from hygiene.ledger.runs import Run
 from hygiene.lock import holding
 from hygiene.lookup.resolve import Lookup, LookupInterrupted
@@ -84,13 +84,19 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         if writes:
             store.dns.save(lookup.memory, run_id)
     with stages("decide"):
-        negatives = gather.negatives(history.events, work)
+        negatives, doubts = gather.believed(history, rows, loaded.policy, work)
         known = gather.known(loaded, store, rows, run_id, as_of)
         shard = gather.shard(rows, history, negatives, lookup.answers, known)
         decided = work / "decided.parquet"
         clean_shard(shard, loaded.policy, as_of).with_columns(mailbox_provider()).sink_parquet(decided)
         scanned = pl.scan_parquet(decided)
         changed = pl.concat([expired(known.entries, as_of), entries(scanned, loaded.policy, as_of)])
+    with stages("watch the sender"):
+        watched = with_shares(
+            watch(store, history.events, lookup.answers, loaded.policy, as_of), history.activity, rows, lookup.answers
+        )
+    if writes:
+        _remember(store, doubts, watched)
     return Night(
         loaded=loaded,
         as_of=as_of,
@@ -102,13 +108,19 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         decided=scanned,
         pending=_signed(pl.concat([known.imports.lazy(), changed], how="diagonal"), loaded, run_id),
         known=known,
-        blocks=blocks(negatives, loaded.policy, as_of).collect(),
+        watched=watched,
         last=last,
         references=reference_versions(),
         notes=_notes(lookup),
         counted={"events": history.counts, "dns": _dns_counts(lookup)},
         event_rejects=history.rejects,
     )
+
+
+def _remember(store: Store, doubts: pl.DataFrame, watched: Watched) -> None:
+    """What commands between two nights go by."""
+    store.doubts.save(doubts)
+    store.incidents.see(watched.incidents)
 
 
 def _signed(pending: pl.LazyFrame, loaded: LoadedJob, run_id: str) -> pl.DataFrame:

@@ -10,7 +10,6 @@ import polars as pl
 from polars import col
 
 from hygiene.classify.bounces import with_bounce_meaning
-from hygiene.classify.domains import provider_of
 from hygiene.classify.negatives import NEGATIVE
 from hygiene.config import ListSource, LoadedJob
 from hygiene.decide.in_force import in_force, lifts
@@ -23,6 +22,8 @@ from hygiene.lookup.resolve import Lookup, look_up
 from hygiene.model.tables import EVENTS, IMPORTS, LEDGER, REJECTS, SUBSCRIBERS
 from hygiene.normalize.keys import with_keys
 from hygiene.normalize.repair import repaired
+from hygiene.policy.policy import Policy
+from hygiene.sender.bursts import doubts, readers, with_doubts
 from hygiene.shard import Shard
 from hygiene.stages import Tick
 from hygiene.store import Store
@@ -133,10 +134,15 @@ def imported(listed: pl.DataFrame) -> pl.DataFrame:
 def negatives(events: pl.LazyFrame, work: Path) -> pl.LazyFrame:
     """What speaks against mailing, with the meaning of bounces; kept in the work folder, as it is asked often."""
     found = work / "negatives.parquet"
-    domain = col("address_key").str.extract(r"@([^@]*)$", 1)
-    meant = with_bounce_meaning(events.filter(col("kind").is_in(NEGATIVE)))
-    meant.with_columns(mailbox_provider=provider_of(domain)).sink_parquet(found, compression="lz4")
+    with_bounce_meaning(events.filter(col("kind").is_in(NEGATIVE))).sink_parquet(found, compression="lz4")
     return pl.scan_parquet(found)
+
+
+def believed(past: Past, rows: pl.LazyFrame, policy: Policy, work: Path) -> tuple[pl.LazyFrame, pl.DataFrame]:
+    """The negatives, with what is doubted among their bounces; and the DOUBTS, by what arrived at the lists' people."""
+    meant = negatives(past.events, work)
+    found = doubts(meant, past.activity, readers(rows), policy)
+    return with_doubts(meant, found, policy), found
 
 
 def shard(rows: pl.LazyFrame, past: Past, negatives: pl.LazyFrame, answers: pl.DataFrame, known: Known) -> Shard:

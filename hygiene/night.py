@@ -9,6 +9,7 @@ import polars as pl
 
 from hygiene.config import LoadedJob
 from hygiene.gather import Known
+from hygiene.incidents import Watched
 from hygiene.ingest.lists import OpenList
 from hygiene.stages import Stages
 from hygiene.store import Store
@@ -29,7 +30,7 @@ class Night:
     """DECISIONS with EVIDENCE and `mailbox_provider`, on disk in the work folder."""
     pending: pl.DataFrame
     """LEDGER entries that publishing commits, without seq and hashes."""
-    blocks: pl.DataFrame
+    watched: Watched
     """What providers said against the sender."""
     known: Known
     """The ledger before tonight."""

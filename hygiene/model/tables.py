@@ -148,6 +148,32 @@ RUNS = Table(
     },
 )
 
+DOUBTS = Table(
+    "DOUBTS",
+    {
+        "place": C(TEXT, "a domain or a mailbox provider", nullable=False),
+        "day": C(pl.Date, "UTC day", nullable=False),
+        "burst": C(TEXT, "the burst of hard bounces, in words; null for a domain that took mail for others that day"),
+    },
+)
+
+INCIDENTS = Table(
+    "INCIDENTS",
+    {
+        "number": C(pl.Int64, "number of the record, from 1; the last of an incident counts", nullable=False),
+        "id": C(TEXT, "name of the incident, such as `apple-cs02-20260624`", nullable=False),
+        "action": C(TEXT, "an IncidentAction", nullable=False),
+        "mailbox_provider": C(TEXT, "who refused: a provider, a domain, or `other`", nullable=False),
+        "token": C(TEXT, "the sign that it refused with, such as `CS02` or `5.7.26`", nullable=False),
+        "first_seen_at": C(INSTANT, "first refusal", nullable=False),
+        "last_seen_at": C(INSTANT, "last refusal known then", nullable=False),
+        "share": C(pl.Float64, "share of the provider's mail that was refused; null where that is not known"),
+        "entered_at": C(INSTANT, "when a person closed it"),
+        "actor": C(TEXT, "who closed it"),
+        "reason": C(TEXT, "why, in that person's words"),
+    },
+)
+
 IN_FORCE = Table(
     "IN_FORCE",
     {
@@ -196,6 +222,7 @@ EVIDENCE = Table(
         "hard_reply": C(TEXT, "the receiver's reply of the last one"),
         "hard_source": C(TEXT, "file of the last one"),
         "hard_line": C(pl.UInt32, "its line"),
+        "hard_burst": C(TEXT, "the burst that the last one fell in; null where one of them fell in none"),
         "soft_strikes": C(pl.UInt32, "days with a final soft failure since the last delivery or human engagement"),
         "soft_first_at": C(INSTANT, "first of them"),
         "soft_last_at": C(INSTANT, "last of them"),
