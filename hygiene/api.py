@@ -47,7 +47,8 @@ def clean(
     """
     if as_of.tzinfo is None:
         raise InputError("as_of has no time zone.", fix="Use a datetime with tzinfo, such as datetime.UTC.")
-    happened, judge = _events(EVENTS.empty() if events is None else events), policy or Policy()
+    happened = _events(EVENTS.empty() if events is None else events).filter(col("occurred_at") <= as_of)
+    judge = policy or Policy()
     done = activity(happened)
     meant = with_bounce_meaning(happened.lazy().filter(col("kind").is_in(NEGATIVE)))
     shard = Shard(

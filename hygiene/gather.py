@@ -138,10 +138,12 @@ def negatives(events: pl.LazyFrame, work: Path) -> pl.LazyFrame:
     return pl.scan_parquet(found)
 
 
-def believed(past: Past, rows: pl.LazyFrame, policy: Policy, work: Path) -> tuple[pl.LazyFrame, pl.DataFrame]:
+def believed(
+    past: Past, rows: pl.LazyFrame, policy: Policy, as_of: dt.datetime, work: Path
+) -> tuple[pl.LazyFrame, pl.DataFrame]:
     """The negatives, with what is doubted among their bounces; and the DOUBTS, by what arrived at the lists' people."""
-    meant = negatives(past.events, work)
-    found = doubts(meant, past.activity, readers(rows), policy)
+    meant, until = negatives(past.events, work), col("occurred_at") <= as_of
+    found = doubts(meant.filter(until), past.activity.filter(until), readers(rows), policy)
     return with_doubts(meant, found, policy), found
 
 

@@ -35,11 +35,12 @@ def doubts(negatives: pl.LazyFrame, activity: pl.LazyFrame, people: pl.LazyFrame
     days = pl.concat([suspects["day"], denied["day"]])
     if days.is_empty():
         return DOUBTS.empty()
-    since = days.dt.offset_by(f"-{max(policy.burst_past_days, policy.access_denied_days)}d").min()
+    first = days.dt.offset_by(f"-{max(policy.burst_past_days, policy.access_denied_days)}d").min()
+    since = pl.lit(first, pl.Date).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     places = pl.concat([suspects["place"], denied["domain"]]).unique()
     bounced = negatives.select(mailbox=number("mailbox_key"), domain=_domain("mailbox_key"))
     known = pl.concat([people, bounced]).unique("mailbox")
-    arrived = _arrived(activity.filter(col("occurred_at").dt.date() >= since), known, places, denied)
+    arrived = _arrived(activity.filter(col("occurred_at") >= since), known, places, denied)
     return pl.concat([_bursts(suspects, daily, arrived, policy), _accepted(arrived, denied)])
 
 
@@ -113,12 +114,13 @@ def _before(daily: pl.DataFrame, *counts: str, policy: Policy) -> pl.DataFrame:
 
 
 def _arrived(activity: pl.LazyFrame, people: pl.LazyFrame, places: pl.Series, denied: pl.DataFrame) -> pl.DataFrame:
-    """Mail delivered per place and day, to all (`mail`) and to those to whom access was never denied (`others`)."""
+    """People whom mail reached per place and day: all (`mail`), and those never denied access (`others`)."""
     known = people.with_columns(mailbox_provider=provider_of(col("domain")))
     mine = known.filter(pl.any_horizontal(col(name).is_in(places.implode()) for name in PLACES))
     delivered = activity.filter(DELIVERED).select("mailbox", day=col("occurred_at").dt.date())
     is_other = ~col("mailbox").is_in(denied["mailbox"].implode())
-    counts = {"mail": pl.len().cast(pl.Int64), "others": is_other.sum().cast(pl.Int64)}
+    people_reached = {"mail": col("mailbox").n_unique(), "others": col("mailbox").filter(is_other).n_unique()}
+    counts = {name: count.cast(pl.Int64) for name, count in people_reached.items()}
     counted = delivered.join(mine, on="mailbox").group_by(*PLACES, "day").agg(**counts).collect()
     long = [counted.select("day", "mail", "others", place=name) for name in PLACES]
     told = pl.concat(long).filter(col("place").is_in(places.implode()))

@@ -165,8 +165,9 @@ def shares(
     places = _places(people, answers).join(spans.lazy(), on="mailbox_provider").drop("mailbox_provider")
     within = delivered.filter(at >= spans["first"].min()).join(places, on="mailbox")
     inside = within.filter((at >= col("first")) & (at < col("last")))
-    share = col("messages") / (col("messages") + pl.len())
-    return dict(inside.group_by("id", "messages").agg(share=share.first()).select("id", "share").collect().rows())
+    # An overlapping file tells of a delivery twice.
+    arrived = inside.group_by("id", "messages").agg(arrived=pl.struct("mailbox", "occurred_at").n_unique())
+    return dict(arrived.select("id", col("messages") / (col("messages") + col("arrived"))).collect().rows())
 
 
 def _places(people: pl.LazyFrame, answers: pl.DataFrame) -> pl.LazyFrame:

@@ -44,8 +44,8 @@ def practice(activity: pl.LazyFrame, events: pl.LazyFrame, policy: Policy, began
     lately = col("at") >= now - pl.duration(days=DAYS)
     did = {name: col("what") == name for name in ("delivered", "engaged", "complained", "hard")}
     people = _happened(activity, events, policy).filter(col("at") < now).group_by("mailbox").agg(
-        delivered=(did["delivered"] & lately).sum(),
-        complaints=(did["complained"] & lately).sum(),
+        delivered=col("at").filter(did["delivered"] & lately).n_unique(),
+        complaints=col("at").filter(did["complained"] & lately).n_unique(),
         hard=(did["hard"] & lately).any(),
         engagements=did["engaged"].sum(),
         first=col("at").filter(did["delivered"]).min(),

@@ -13,6 +13,9 @@ from hygiene.state import StateTable
 
 KNOWN = ("id", "mailbox_provider", "token", "first_seen_at", "last_seen_at", "share")
 
+NOTHING_KNOWN = INCIDENTS.empty().select(KNOWN)
+"""Before the first night."""
+
 
 @dataclass(frozen=True)
 class IncidentRecords:

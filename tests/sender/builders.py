@@ -8,14 +8,11 @@ import polars as pl
 from hygiene.classify.bounces import with_bounce_meaning
 from hygiene.model.tables import DNS_ANSWERS
 from hygiene.sender.incidents import Incident
+from hygiene.sender.records import NOTHING_KNOWN
 from hygiene.sender.refusals import refusals
 from tests.builders import event, events
 
 CS02 = "554 5.7.1 [CS02] Message rejected due to local policy."
-KNOWN = {
-    "id": pl.String(), "mailbox_provider": pl.String(), "token": pl.String(),
-    "first_seen_at": pl.Datetime("us", "UTC"), "last_seen_at": pl.Datetime("us", "UTC"),
-}  # fmt: skip
 
 
 def refused(
@@ -34,7 +31,7 @@ def told(happened: list[dict[str, Any]], answers: pl.DataFrame | None = None) ->
 def known(*rows: tuple[str, str, str, str, str], share: float | None = None) -> pl.DataFrame:
     """Incidents of earlier nights: id, provider, token, first and last day."""
     parsed = [(*row[:3], *(dt.datetime.fromisoformat(day).replace(tzinfo=dt.UTC) for day in row[3:])) for row in rows]
-    return pl.DataFrame(parsed, schema=KNOWN, orient="row").with_columns(share=pl.lit(share, pl.Float64))
+    return pl.DataFrame([(*row, share) for row in parsed], schema=NOTHING_KNOWN.schema, orient="row")
 
 
 def incident(**cells: Any) -> Incident:

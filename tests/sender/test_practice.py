@@ -52,3 +52,7 @@ def test_idle_is_who_was_mailed_for_as_long_and_did_nothing() -> None:
 
 def test_what_came_after_the_incident_began_does_not_count() -> None:
     assert told(event("delivered", "ann@icloud.com", "2026-06-25")) == Practice(0, 0, 0, 0, 0, 0, 0)
+
+
+def test_a_delivery_that_two_files_tell_of_is_one() -> None:
+    assert told(*weekly("ann@icloud.com"), *weekly("ann@icloud.com")).delivered == 3
