@@ -37,7 +37,7 @@ class Shard:
     events: pl.LazyFrame
     """EVENTS that are no activity."""
     negatives: pl.LazyFrame
-    """Those of them that speak against mailing, with `reason` and `permanence` where they are bounces."""
+    """Those of them that speak against mailing, with `reason`, `permanence` and `burst` where they are bounces."""
     answers: pl.LazyFrame
     """DNS_ANSWERS, of all domains."""
     in_force: pl.LazyFrame

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from hygiene.model.tables import DOUBTS
+from hygiene.model.refusal_tables import DOUBTS
 from hygiene.state import StateTable
 
 

@@ -13,7 +13,7 @@ from polars import col
 from hygiene.classify.bounces import bounce_action
 from hygiene.classify.domains import provider_of
 from hygiene.classify.engagement import DELIVERED
-from hygiene.model.tables import DOUBTS
+from hygiene.model.refusal_tables import DOUBTS
 from hygiene.model.words import BounceAction, EventKind
 from hygiene.normalize.numbers import number
 from hygiene.policy.policy import Policy

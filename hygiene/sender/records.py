@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import polars as pl
 from polars import col
 
-from hygiene.model.tables import INCIDENTS
+from hygiene.model.refusal_tables import INCIDENTS
 from hygiene.model.words import IncidentAction
 from hygiene.sender.incidents import Closing, Incident
 from hygiene.state import StateTable
