@@ -10,7 +10,7 @@ import datetime as dt
 import polars as pl
 from polars import col
 
-from hygiene.classify.bounces import bounce_action
+from hygiene.classify.bounces import ACCESS_DENIED, bounce_action
 from hygiene.classify.domains import provider_of
 from hygiene.classify.engagement import DELIVERED
 from hygiene.model.refusal_tables import DOUBTS
@@ -18,8 +18,6 @@ from hygiene.model.words import BounceAction, EventKind
 from hygiene.normalize.numbers import number
 from hygiene.policy.policy import Policy
 
-ACCESS_DENIED = "microsoft-access-denied"
-"""The bounce rule of `5.4.1 Access denied`."""
 PLACES = ("domain", "mailbox_provider")
 
 

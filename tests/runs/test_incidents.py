@@ -38,7 +38,7 @@ def checked(told: LoadedJob, as_of: dt.datetime) -> Checked:
 def replayed(tmp_path_factory: pytest.TempPathFactory) -> tuple[LoadedJob, dict[str, Any]]:
     """10,000 recipients refused on one day, and what the night after found."""
     events = bad_day(10_000)
-    told = loaded(tmp_path_factory.mktemp("bad_day"), [row["address"] for row in events], events)
+    told = loaded(tmp_path_factory.mktemp("bad day"), [row["address"] for row in events], events)
     return told, flow.run(told, NEXT_NIGHT).summary
 
 

@@ -6,7 +6,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from hygiene.classify.bounces import bounce_action, with_bounce_meaning
+from hygiene.classify.bounce_explain import explained
+from hygiene.classify.bounce_rules import bounce_rules
+from hygiene.classify.bounces import ACCESS_DENIED, bounce_action, with_bounce_meaning
 from hygiene.classify.negatives import NEGATIVE
 from hygiene.model.tables import EVENTS, INSTANT
 from hygiene.normalize.activity import activity
@@ -144,3 +146,12 @@ def test_mail_taken_long_before_proves_nothing_of_access_denied() -> None:
 
 def test_an_unknown_user_needs_no_other_recipient() -> None:
     assert denied_actions(bounced("firm.example", "2026-06-01", 2)) == ["suppress"]
+
+
+def test_what_explains_a_denial_says_when_it_counts() -> None:
+    assert "accepted mail for others" in explained(DENIED, "firm.example", Policy())["counts"]
+    assert explained(UNKNOWN, "firm.example", Policy())["counts"].startswith("counted as a hard bounce: ")
+
+
+def test_the_bounce_rule_of_a_denial_is_there() -> None:
+    assert ACCESS_DENIED in {rule.id for rule in bounce_rules()}
