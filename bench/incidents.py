@@ -27,7 +27,7 @@ def here(events: int) -> None:
     from hygiene.sender.bursts import doubts, readers
     from hygiene.sender.incidents import incidents, large, with_ids
     from hygiene.sender.records import NOTHING_KNOWN
-    from hygiene.sender.refusals import refusals
+    from hygiene.sender.refusals import collected, refusals
 
     happened, policy = generated(events), Policy()
     before, wall = time.process_time(), time.perf_counter()
@@ -35,10 +35,9 @@ def here(events: int) -> None:
     judged = time.process_time()
     doubts(meant, ACTIVITY.empty().lazy(), readers(happened), policy)
     doubted = time.process_time()
-    refused = large(
-        with_ids(refusals(meant, DNS_ANSWERS.empty()).collect(), NOTHING_KNOWN, policy), NOTHING_KNOWN, policy
-    )
-    found = incidents(refused, NOTHING_KNOWN, {})
+    rows, samples = collected(refusals(meant, DNS_ANSWERS.empty()))
+    refused = large(with_ids(rows, NOTHING_KNOWN, policy), NOTHING_KNOWN, policy)
+    found = incidents(refused, samples, NOTHING_KNOWN, {})
     done = time.process_time()
     print(f"{events:,} bounces: meaning {judged - before:.1f} s, doubts {doubted - judged:.1f} s, "
           f"{len(found):,} incidents {done - doubted:.1f} s; {done - before:.1f} s CPU of {GOAL_S:.0f}, "

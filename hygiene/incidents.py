@@ -20,7 +20,7 @@ from hygiene.sender.bursts import readers
 from hygiene.sender.incidents import Closing, Incident, incidents, large, shares, with_ids
 from hygiene.sender.packet import Packet, packet
 from hygiene.sender.practice import LOOK_BACK_DAYS, practice
-from hygiene.sender.refusals import domain_of, is_named, providers_of, refusals
+from hygiene.sender.refusals import collected, domain_of, is_named, providers_of, refusals
 from hygiene.store import Store
 
 FAILED = [EventKind.BOUNCED, EventKind.DEFERRED]
@@ -50,8 +50,9 @@ def watch(
     recent = events.filter((col("occurred_at") > start) & (col("occurred_at") <= as_of))
     failed = with_bounce_meaning(recent.filter(col("kind").is_in(FAILED)))
     known = store.incidents.known()
-    refused = large(with_ids(refusals(failed, answers).collect(), known, policy), known, policy)
-    return Watched(incidents(refused, known, store.incidents.closings()), refused)
+    rows, samples = collected(refusals(failed, answers))
+    refused = large(with_ids(rows, known, policy), known, policy)
+    return Watched(incidents(refused, samples, known, store.incidents.closings()), refused)
 
 
 def with_shares(watched: Watched, activity: pl.LazyFrame, rows: pl.LazyFrame, answers: pl.DataFrame) -> Watched:

@@ -14,6 +14,7 @@ from hygiene.publish import audit, folder
 from hygiene.publish.exports import write_exports
 from hygiene.publish.lists import defused, write_lists, write_rejects
 from hygiene.publish.summary import SCHEMA_VERSION, as_text, list_counts, rule_counts, unknown_counts
+from hygiene.sender.refusals import line_id
 from hygiene.sender.told import as_dict
 
 PEOPLE = {"suppressed": Verdict.SUPPRESS, "held": Verdict.HOLD, "review": Verdict.REVIEW}
@@ -130,14 +131,14 @@ def incidents_told(night: Night) -> list[dict[str, Any]]:
 
 def _suppressed_by_a_refusal(night: Night) -> dict[str, int]:
     """Rows by incident whose bounce rule rests on the file and line of a refusal."""
-    lines = night.watched.refused.select("id", "source", "line").unique().lazy()
+    lines = night.watched.refused.select("id", "line_id").unique().lazy()
     proof = [
         night.decided.filter(col("rule").cast(pl.String).str.contains(rules)).select(
-            source=f"{kind}_source", line=f"{kind}_line"
+            line_id=line_id(f"{kind}_source", f"{kind}_line")
         )
         for kind, rules in (("hard", "^BNC20"), ("soft", "^SFT60"))
     ]
-    return dict(pl.concat(proof).join(lines, on=["source", "line"]).group_by("id").len().collect().rows())
+    return dict(pl.concat(proof).join(lines, on="line_id").group_by("id").len().collect().rows())
 
 
 def bursts_told(night: Night) -> list[dict[str, Any]]:

@@ -102,34 +102,44 @@ def _new_id() -> pl.Expr:
 
 def large(named: pl.DataFrame, known: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Refusals of the incidents that hit enough recipients, or were told before."""
-    many = col("address_key").n_unique().over("id") >= policy.incident_recipients
+    many = col("recipient").n_unique().over("id") >= policy.incident_recipients
     return named.filter(many | col("id").is_in(known["id"].implode()))
 
 
-def incidents(named: pl.DataFrame, known: pl.DataFrame, closings: dict[str, Closing]) -> list[Incident]:
-    """One per id, newest first; `known` holds the `share` that an earlier night found."""
+def incidents(
+    named: pl.DataFrame, samples: pl.DataFrame, known: pl.DataFrame, closings: dict[str, Closing]
+) -> list[Incident]:
+    """One per id, newest first; `samples` are replies by sense, `known` holds shares that an earlier night found."""
     told = named.group_by("id").agg(
         *(col(name).first() for name in KEY),
-        *(col(name).drop_nulls().mode().sort().first() for name in ("reason", "bounce_rule")),
+        *(col(name).cast(pl.String).drop_nulls().mode().sort().first() for name in ("reason", "bounce_rule")),
         first_seen_at=col("began_at").min(),
         last_seen_at=col("occurred_at").max(),
         counted_since=col("occurred_at").min(),
         **_counts(),
     )
+    source = [col("sending_ip").cast(pl.String), col("stream").cast(pl.String)]
     parts = {
         "days": _parts(named, [col("occurred_at").dt.date().alias("day")], ["day"], [False]),
-        "sources": _parts(
-            named, [col("sending_ip"), col("stream")], ["messages", "sending_ip", "stream"], [True, False, False]
-        ),
-        "replies": _parts(named, [col("reply")], ["messages", "reply"], [True, False]),
+        "sources": _parts(named, source, ["messages", "sending_ip", "stream"], [True, False, False]),
+        "replies": _parts(_with_replies(named, samples), [col("reply")], ["messages", "reply"], [True, False]),
     }
     rows = told.join(known.select("id", "share"), on="id", how="left")
     newest = rows.sort("last_seen_at", "recipients", "id", descending=[True, True, False]).to_dicts()
     return [_incident(row, parts, closings.get(row["id"])) for row in newest]
 
 
+def _with_replies(named: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame:
+    """The refusals whose sense is among the most frequent of their incident, with a reply that stands for it."""
+    senses = named.group_by("id", *KEY, "sense").len().sort("len", "sense", descending=[True, False])
+    frequent = (
+        senses.group_by("id", maintain_order=True).head(SAMPLES).join(samples, on=[*KEY, "sense"], nulls_equal=True)
+    )
+    return named.join(frequent.select("id", "sense", "reply"), on=["id", "sense"], nulls_equal=True)
+
+
 def _counts() -> dict[str, pl.Expr]:
-    return {"messages": col("message").n_unique(), "recipients": col("address_key").n_unique()}
+    return {"messages": col("message").n_unique(), "recipients": col("recipient").n_unique()}
 
 
 def _parts(
@@ -143,9 +153,9 @@ def _parts(
 def _incident(
     row: dict[str, Any], parts: dict[str, dict[str, list[dict[str, Any]]]], closing: Closing | None
 ) -> Incident:
-    mine = {name: table[row["id"]] for name, table in parts.items()}
+    mine = {name: table.get(row["id"], []) for name, table in parts.items()}
     said = [part for part in mine["replies"] if part["reply"]]
-    return Incident(**row, days=mine["days"], sources=mine["sources"], replies=said[:SAMPLES], closing=closing)
+    return Incident(**row, days=mine["days"], sources=mine["sources"], replies=said, closing=closing)
 
 
 def shares(

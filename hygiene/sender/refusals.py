@@ -9,7 +9,9 @@ from typing import Any
 import polars as pl
 from polars import col
 
+from hygiene.classify.bounce_text import folded
 from hygiene.classify.domains import provider_of, provider_of_mx
+from hygiene.normalize.numbers import number
 
 OTHERS = "other"
 """All providers that no table knows, where the sign is that of a list which many of them use."""
@@ -18,29 +20,47 @@ _PLAIN = r"^[0-9.]+$"
 _ADDRESS = r"""[^\s<>()\[\]{}"',;:]+@[^\s<>()\[\]{}"',;:]+"""
 
 
-def refusals(failures: pl.LazyFrame, answers: pl.DataFrame) -> pl.LazyFrame:
-    """Of failures (EVENTS with MEANING) those that are told as incidents: KEY, TOLD and `reply` without addresses.
+KEY = ("mailbox_provider", "token")
+"""What two refusals share to be of one incident, beside their time."""
+NAMES = ("reason", "bounce_rule", "sending_ip", "stream")
+"""Texts of few different values, kept as categories."""
 
+
+def refusals(failures: pl.LazyFrame, answers: pl.DataFrame) -> pl.LazyFrame:
+    """Of failures (EVENTS with MEANING) those that are told as incidents, as narrow rows.
+
+    Columns: KEY, NAMES, occurred_at; as numbers recipient and mailbox (their keys), message, line_id (source and line)
+    and sense (the reply without what differs from one to the next); and `reply`, with its addresses blanked.
     `answers` is DNS_ANSWERS: a domain that no table names belongs to who takes its mail.
     """
     named = failures.with_columns(token=_token(), domain=domain_of("address_key"))
     ours = named.filter(_is_told())
     providers = providers_of(ours.select("domain").unique().collect(), answers)
     place = pl.when(col("token").str.contains(_PLAIN)).then("domain").otherwise(pl.lit(OTHERS))
-    return (
-        ours.join(providers.lazy(), on="domain", how="left")
-        .with_columns(mailbox_provider=pl.coalesce("mailbox_provider", place), message=message())
-        .select(*KEY, *TOLD, reply=blanked(col("diagnostic")))
+    return ours.join(providers.lazy(), on="domain", how="left").select(
+        pl.coalesce("mailbox_provider", place).alias("mailbox_provider"),
+        "token",
+        "occurred_at",
+        *(col(name).cast(pl.Categorical) for name in NAMES),
+        recipient=number("address_key"),
+        mailbox=number("mailbox_key"),
+        message=message(),
+        line_id=line_id("source", "line"),
+        sense=folded(col("diagnostic")).hash(),
+        reply=blanked(col("diagnostic")),
     )
 
 
-KEY = ("mailbox_provider", "token")
-"""What two refusals share to be of one incident, beside their time."""
-TOLD = (
-    "occurred_at", "address_key", "mailbox_key", "message", "reason", "bounce_rule", "sending_ip", "stream", "source",
-    "line",
-)  # fmt: skip
-"""What is kept of each refusal, beside KEY and `reply`."""
+def line_id(source: str, line: str) -> pl.Expr:
+    """One number for a file and a line in it; compared within one process only."""
+    return pl.struct(col(source).alias("source"), col(line).alias("line")).hash()
+
+
+def collected(refused: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Refusals without their replies, and one `reply` for each KEY and `sense`."""
+    samples = refused.group_by(*KEY, "sense").agg(col("reply").min())
+    rows, replies = pl.collect_all([refused.drop("reply"), samples])
+    return rows, replies
 
 
 def providers_of(domains: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:

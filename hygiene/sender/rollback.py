@@ -9,8 +9,9 @@ from polars import col
 from hygiene.classify.bounces import with_bounce_meaning
 from hygiene.model.tables import EVENTS, INSTANT
 from hygiene.model.words import BounceAction, BounceReason, EventKind
+from hygiene.normalize.numbers import number
 from hygiene.sender.incidents import Incident
-from hygiene.sender.refusals import KEY, refusals
+from hygiene.sender.refusals import KEY, line_id, refusals
 
 BY_BOUNCE = ("BNC201", "SFT601", "SFT602")
 BY_LIST = "MAN002"
@@ -38,7 +39,7 @@ def resting_on(
     meant = _meant(known, answers)
     is_refusal = (col("mailbox_provider") == incident.mailbox_provider) & (col("token") == incident.token)
     says_nothing = (col("reason_meant") == BounceReason.UNKNOWN) & col("rule").is_in(BY_BOUNCE)
-    was_hit = col("mailbox_key").is_in(refused["mailbox_key"].implode())
+    was_hit = number("mailbox_key").is_in(refused["mailbox"].implode())
     until = incident.last_seen_at + pl.duration(days=SLACK_DAYS)
     in_time = (col("said_at") >= pl.lit(incident.first_seen_at).dt.truncate("1d")) & (col("said_at") <= until)
     fits = (is_refusal & in_time.fill_null(was_hit)) | (says_nothing & was_hit & in_time)
@@ -64,9 +65,9 @@ def _meant(known: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
         kind=pl.lit(EventKind.BOUNCED.value), occurred_at="entered_at",
     )  # fmt: skip
     meant = with_bounce_meaning(EVENTS.fill(read).lazy())
-    refusing = refusals(meant, answers).select("line", *KEY).collect()
-    reasons = meant.select("line", reason_meant="reason").collect()
-    return numbered.join(reasons, on="line", how="left").join(refusing, on="line", how="left")
+    refusing = refusals(meant, answers).select("line_id", *KEY).collect()
+    reasons = meant.select("line", line_id=line_id("source", "line"), reason_meant="reason").collect()
+    return numbered.join(reasons, on="line", how="left").join(refusing, on="line_id", how="left")
 
 
 def _without_other(entries: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from hygiene.classify.bounces import with_bounce_meaning
 from hygiene.model.tables import DNS_ANSWERS
 from hygiene.sender.incidents import Incident
 from hygiene.sender.records import NOTHING_KNOWN
-from hygiene.sender.refusals import refusals
+from hygiene.sender.refusals import collected, refusals
 from tests.builders import event, events
 
 CS02 = "554 5.7.1 [CS02] Message rejected due to local policy."
@@ -24,8 +24,16 @@ def refused(
 
 def told(happened: list[dict[str, Any]], answers: pl.DataFrame | None = None) -> pl.DataFrame:
     """What refusals.py makes of events."""
-    meant = with_bounce_meaning(events(*happened).lazy())
-    return refusals(meant, DNS_ANSWERS.empty() if answers is None else answers).collect()
+    return refusals(_meant(happened), DNS_ANSWERS.empty() if answers is None else answers).collect()
+
+
+def told_apart(happened: list[dict[str, Any]]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The same as narrow rows, and the replies by sense."""
+    return collected(refusals(_meant(happened), DNS_ANSWERS.empty()))
+
+
+def _meant(happened: list[dict[str, Any]]) -> pl.LazyFrame:
+    return with_bounce_meaning(events(*happened).lazy())
 
 
 def known(*rows: tuple[str, str, str, str, str], share: float | None = None) -> pl.DataFrame:

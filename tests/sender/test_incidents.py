@@ -15,7 +15,7 @@ from hygiene.policy.policy import Policy
 from hygiene.sender.bursts import readers
 from hygiene.sender.incidents import Closing, Incident, incidents, large, shares, with_ids
 from tests.builders import event, events
-from tests.sender.builders import incident, known, refused, told
+from tests.sender.builders import CS02, incident, known, refused, told, told_apart
 
 NOBODY = known()
 
@@ -25,8 +25,8 @@ def found(
 ) -> list[Incident]:
     """Incidents among events, as a night finds them."""
     rules = policy or Policy()
-    named = large(with_ids(told(happened), before, rules), before, rules)
-    return incidents(named, before, {})
+    refusals, samples = told_apart(happened)
+    return incidents(large(with_ids(refusals, before, rules), before, rules), samples, before, {})
 
 
 def ids(happened: list[dict[str, Any]], before: pl.DataFrame = NOBODY) -> list[str]:
@@ -178,8 +178,22 @@ def test_replies_after_it_was_closed_open_an_incident_again() -> None:
     assert (again.state, again.is_open) == ("reopened", True)
 
 
+def test_replies_that_differ_by_an_id_alone_are_one_sample_and_counted_together() -> None:
+    ids = [
+        row
+        for n in range(12)
+        for row in refused("2026-06-24", 1, f"{CS02} queue id 4f{n}c01a{n}7336d9443", f"d{n}.icloud.com")
+    ]
+    same = [row | {"address_key": f"r{n}@icloud.com"} for n, row in enumerate(ids)]
+    (one,) = found(same)
+    assert [reply["messages"] for reply in one.replies] == [12]
+    assert "queue id 4f" in one.replies[0]["reply"]
+
+
 def test_at_most_five_replies_are_shown_the_most_frequent_first() -> None:
-    many = [row for n in range(8) for row in refused("2026-06-24", 10 + n, f"554 5.7.1 [CS02] Rejected {n}.")]
+    many = [
+        row for n in range(8) for row in refused("2026-06-24", 10 + n, f"554 5.7.1 [CS02] Rejected {'very ' * n}badly.")
+    ]
     (one,) = found(many)
     assert len(one.replies) == 5
-    assert one.replies[0]["reply"].endswith("Rejected 7.")
+    assert one.replies[0]["reply"].count("very") == 7
