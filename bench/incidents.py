@@ -33,7 +33,7 @@ def here(events: int) -> None:
     before, wall = time.process_time(), time.perf_counter()
     meant = with_bounce_meaning(happened.lazy()).collect().lazy()
     judged = time.process_time()
-    doubts(meant, ACTIVITY.empty().lazy(), readers(happened), policy)
+    doubts(meant, ACTIVITY.empty().lazy(), readers(happened), DNS_ANSWERS.empty(), policy)
     doubted = time.process_time()
     rows, samples = collected(refusals(meant, DNS_ANSWERS.empty()))
     refused = large(with_ids(rows, NOTHING_KNOWN, policy), NOTHING_KNOWN, policy)

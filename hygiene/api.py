@@ -49,14 +49,14 @@ def clean(
         raise InputError("as_of has no time zone.", fix="Use a datetime with tzinfo, such as datetime.UTC.")
     happened = _events(EVENTS.empty() if events is None else events).filter(col("occurred_at") <= as_of)
     judge = policy or Policy()
-    done = activity(happened)
+    done, known = activity(happened), DNS_ANSWERS.empty() if answers is None else DNS_ANSWERS.fill(answers)
     meant = with_bounce_meaning(happened.lazy().filter(col("kind").is_in(NEGATIVE)))
     shard = Shard(
         subscribers=_subscribers(subscribers).lazy(),
         activity=done.lazy(),
         events=happened.lazy().filter(~is_activity()),
-        negatives=with_doubts(meant, doubts(meant, done.lazy(), readers(happened), judge), judge),
-        answers=(DNS_ANSWERS.empty() if answers is None else DNS_ANSWERS.fill(answers)).lazy(),
+        negatives=with_doubts(meant, doubts(meant, done.lazy(), readers(happened), known, judge), judge),
+        answers=known.lazy(),
         in_force=IN_FORCE.empty().lazy(),
         lifts=LIFTS.empty().lazy(),
     )

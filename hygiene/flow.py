@@ -84,7 +84,7 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         if writes:
             store.dns.save(lookup.memory, run_id)
     with stages("decide"):
-        negatives, doubts = gather.believed(history, rows, loaded.policy, as_of, work)
+        negatives, doubts = gather.believed(history, rows, lookup.answers, loaded.policy, as_of, work)
         known = gather.known(loaded, store, rows, run_id, as_of)
         shard = gather.shard(rows, history, negatives, lookup.answers, known)
         decided = work / "decided.parquet"

@@ -139,11 +139,11 @@ def negatives(events: pl.LazyFrame, work: Path) -> pl.LazyFrame:
 
 
 def believed(
-    past: Past, rows: pl.LazyFrame, policy: Policy, as_of: dt.datetime, work: Path
+    past: Past, rows: pl.LazyFrame, answers: pl.DataFrame, policy: Policy, as_of: dt.datetime, work: Path
 ) -> tuple[pl.LazyFrame, pl.DataFrame]:
     """The negatives, with what is doubted among their bounces; and the DOUBTS, by what arrived at the lists' people."""
     meant, until = negatives(past.events, work), col("occurred_at") <= as_of
-    found = doubts(meant.filter(until), past.activity.filter(until), readers(rows), policy)
+    found = doubts(meant.filter(until), past.activity.filter(until), readers(rows), answers, policy)
     return with_doubts(meant, found, policy), found
 
 

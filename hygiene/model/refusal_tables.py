@@ -9,9 +9,12 @@ from hygiene.model.tables import INSTANT, TEXT
 DOUBTS = Table(
     "DOUBTS",
     {
-        "place": C(TEXT, "a domain or a mailbox provider", nullable=False),
+        "domain": C(TEXT, "A-label, lower case", nullable=False),
         "day": C(pl.Date, "UTC day", nullable=False),
-        "burst": C(TEXT, "the burst of hard bounces, in words; null for a domain that took mail for others that day"),
+        "burst": C(
+            TEXT,
+            "the burst of hard bounces, at it or its provider, in words; null where it took mail for others that day",
+        ),
     },
 )
 

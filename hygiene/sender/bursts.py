@@ -11,86 +11,93 @@ import polars as pl
 from polars import col
 
 from hygiene.classify.bounces import ACCESS_DENIED, bounce_action
-from hygiene.classify.domains import provider_of
 from hygiene.classify.engagement import DELIVERED
 from hygiene.model.refusal_tables import DOUBTS
 from hygiene.model.words import BounceAction, EventKind
 from hygiene.normalize.numbers import number
 from hygiene.policy.policy import Policy
+from hygiene.sender.refusals import domain_of, providers_of
 
 PLACES = ("domain", "mailbox_provider")
 
 
-def doubts(negatives: pl.LazyFrame, activity: pl.LazyFrame, people: pl.LazyFrame, policy: Policy) -> pl.DataFrame:
-    """DOUBTS about the bounces of `negatives` (EVENTS with MEANING), by the ACTIVITY of people (see `readers`)."""
-    hard = _placed(negatives.filter(col("kind") == EventKind.BOUNCED)).filter(
-        bounce_action(policy) == BounceAction.SUPPRESS
+def doubts(
+    negatives: pl.LazyFrame, activity: pl.LazyFrame, people: pl.LazyFrame, answers: pl.DataFrame, policy: Policy
+) -> pl.DataFrame:
+    """DOUBTS about the bounces of `negatives` (EVENTS with MEANING), by the ACTIVITY of people (see `readers`).
+
+    `answers` is DNS_ANSWERS: a domain that no table names belongs to the provider that takes its mail.
+    """
+    is_hard = (bounce_action(policy) == BounceAction.SUPPRESS) & (col("kind") == EventKind.BOUNCED)
+    bounced = _dated(negatives.filter(is_hard)).select(
+        "domain", "day", "address_key", mailbox=number("mailbox_key"), is_denial=col("bounce_rule") == ACCESS_DENIED
     )
-    is_denial = col("bounce_rule") == ACCESS_DENIED
-    denied = hard.filter(is_denial).select("domain", "day", mailbox=number("mailbox_key")).unique().collect()
-    daily = _by_day(hard)
+    hard = bounced.unique().collect()
+    denied = hard.filter("is_denial")
+    placed = hard.join(providers_of(hard.select("domain").unique(), answers), on="domain", how="left")
+    daily = _by_day(placed)
     suspects = _suspects(daily, policy)
     days = pl.concat([suspects["day"], denied["day"]])
     if days.is_empty():
         return DOUBTS.empty()
-    first = days.dt.offset_by(f"-{max(policy.burst_past_days, policy.access_denied_days)}d").min()
-    since = pl.lit(first, pl.Date).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     places = pl.concat([suspects["place"], denied["domain"]]).unique()
-    bounced = negatives.select(mailbox=number("mailbox_key"), domain=_domain("mailbox_key"))
-    known = pl.concat([people, bounced]).unique("mailbox")
-    arrived = _arrived(activity.filter(col("occurred_at") >= since), known, places, denied)
-    return pl.concat([_bursts(suspects, daily, arrived, policy), _accepted(arrived, denied)])
+    lately = activity.filter(col("occurred_at") >= _days_before(days, policy))
+    known = pl.concat([people, hard.lazy().select("mailbox", "domain")]).unique("mailbox")
+    domains = providers_of(known.select("domain").unique().collect(), answers).lazy()
+    arrived = _arrived(lately, known.join(domains, on="domain"), places, denied["mailbox"])
+    bursts = _by_domain(_bursts(suspects, daily, arrived, policy), placed)
+    return pl.concat([bursts, _accepted(arrived, denied)])
 
 
 def readers(rows: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
     """People by number, with their domain: who an ACTIVITY is of is told by its number alone."""
-    return rows.lazy().select(mailbox=number("mailbox_key"), domain=_domain("mailbox_key")).unique("mailbox")
+    return rows.lazy().select(mailbox=number("mailbox_key"), domain=domain_of("address_key")).unique("mailbox")
 
 
 def with_doubts(negatives: pl.LazyFrame, found: pl.DataFrame, policy: Policy) -> pl.LazyFrame:
     """`negatives` with `burst` (null outside of one), and of unknown permanence where a denial proves nothing."""
     bursts = found.filter(col("burst").is_not_null())
-    accepted = found.filter(col("burst").is_null()).select("day", domain="place")
-    return _with_proof(_with_burst(negatives, bursts, policy), accepted, policy)
-
-
-def _with_burst(negatives: pl.LazyFrame, bursts: pl.DataFrame, policy: Policy) -> pl.LazyFrame:
-    if bursts.is_empty():
-        return negatives.with_columns(burst=pl.lit(None, pl.String))
-    placed = _placed(negatives)
-    for place in PLACES:
-        named = bursts.lazy().select(col("place").alias(place), "day", col("burst").alias(f"{place}_burst"))
-        placed = placed.join(named, on=[place, "day"], how="left")
+    accepted = found.filter(col("burst").is_null()).select("domain", "day")
     is_hard = bounce_action(policy) == BounceAction.SUPPRESS
-    burst = pl.when(is_hard).then(pl.coalesce("mailbox_provider_burst", "domain_burst"))
-    return placed.with_columns(burst=burst).drop("day", *PLACES, "mailbox_provider_burst", "domain_burst")
+    named = _dated(negatives).join(bursts.lazy(), on=["domain", "day"], how="left")
+    marked = named.with_columns(burst=pl.when(is_hard).then("burst"))
+    return _with_proof(marked, accepted, policy).drop("domain", "day")
 
 
-def _with_proof(negatives: pl.LazyFrame, accepted: pl.DataFrame, policy: Policy) -> pl.LazyFrame:
+def _with_proof(dated: pl.LazyFrame, accepted: pl.DataFrame, policy: Policy) -> pl.LazyFrame:
     """Permanence `unknown` for a denial without an accepted message near it."""
-    keyed = negatives.with_columns(domain=_domain("address_key"), day=col("occurred_at").dt.date())
-    near = keyed.join(_near(accepted, policy.access_denied_days).lazy(), on=["domain", "day"], how="left")
+    near = dated.join(_near(accepted, policy.access_denied_days).lazy(), on=["domain", "day"], how="left")
     is_unproven = (col("bounce_rule") == ACCESS_DENIED) & col("is_accepted").is_null()
     permanence = pl.when(is_unproven.fill_null(False)).then(pl.lit("unknown")).otherwise("permanence")
-    return near.with_columns(permanence=permanence).drop("domain", "day", "is_accepted")
+    return near.with_columns(permanence=permanence).drop("is_accepted")
 
 
-def _domain(key: str) -> pl.Expr:
-    return col(key).str.extract(r"@([^@]*)$")
+def _dated(events: pl.LazyFrame) -> pl.LazyFrame:
+    """Events with the domain and the UTC day."""
+    return events.with_columns(domain=domain_of("address_key"), day=col("occurred_at").dt.date())
 
 
-def _placed(events: pl.LazyFrame) -> pl.LazyFrame:
-    """Events with the domain, its provider and the UTC day."""
-    return events.with_columns(domain=_domain("address_key"), day=col("occurred_at").dt.date()).with_columns(
-        mailbox_provider=provider_of(col("domain"))
-    )
+def _days_before(days: pl.Series, policy: Policy) -> pl.Expr:
+    """The instant from which on the past of these days counts."""
+    first = days.dt.offset_by(f"-{max(policy.burst_past_days, policy.access_denied_days)}d").min()
+    return pl.lit(first, pl.Date).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
 
 
-def _by_day(hard: pl.LazyFrame) -> pl.DataFrame:
+def _by_day(placed: pl.DataFrame) -> pl.DataFrame:
     """Recipients who bounced hard, per place and day."""
-    long = [hard.select("day", "address_key", place=name) for name in PLACES]
+    long = [placed.select("day", "address_key", place=name) for name in PLACES]
     known = pl.concat(long).filter(col("place").is_not_null())
-    return known.group_by("place", "day").agg(hard=col("address_key").n_unique().cast(pl.Int64)).collect()
+    return known.group_by("place", "day").agg(hard=col("address_key").n_unique().cast(pl.Int64))
+
+
+def _by_domain(bursts: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
+    """DOUBTS for each domain that had hard bounces in a burst; a provider's burst is told before a domain's own."""
+    hit = placed.select(*PLACES, "day").unique()
+    for place in PLACES:
+        named = bursts.select(col("place").alias(place), "day", col("burst").alias(f"{place}_burst"))
+        hit = hit.join(named, on=[place, "day"], how="left")
+    told = hit.with_columns(burst=pl.coalesce("mailbox_provider_burst", "domain_burst"))
+    return DOUBTS.conform(told.filter(col("burst").is_not_null()))
 
 
 def _suspects(daily: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -111,12 +118,11 @@ def _before(daily: pl.DataFrame, *counts: str, policy: Policy) -> pl.DataFrame:
     return daily.sort("place", "day").with_columns(sums).fill_null(0)
 
 
-def _arrived(activity: pl.LazyFrame, people: pl.LazyFrame, places: pl.Series, denied: pl.DataFrame) -> pl.DataFrame:
+def _arrived(activity: pl.LazyFrame, people: pl.LazyFrame, places: pl.Series, denied: pl.Series) -> pl.DataFrame:
     """People whom mail reached per place and day: all (`mail`), and those never denied access (`others`)."""
-    known = people.with_columns(mailbox_provider=provider_of(col("domain")))
-    mine = known.filter(pl.any_horizontal(col(name).is_in(places.implode()) for name in PLACES))
+    mine = people.filter(pl.any_horizontal(col(name).is_in(places.implode()) for name in PLACES))
     delivered = activity.filter(DELIVERED).select("mailbox", day=col("occurred_at").dt.date())
-    is_other = ~col("mailbox").is_in(denied["mailbox"].implode())
+    is_other = ~col("mailbox").is_in(denied.implode())
     people_reached = {"mail": col("mailbox").n_unique(), "others": col("mailbox").filter(is_other).n_unique()}
     counts = {name: count.cast(pl.Int64) for name, count in people_reached.items()}
     counted = delivered.join(mine, on="mailbox").group_by(*PLACES, "day").agg(**counts).collect()
@@ -147,7 +153,7 @@ def _bursts(suspects: pl.DataFrame, daily: pl.DataFrame, arrived: pl.DataFrame, 
 def _accepted(arrived: pl.DataFrame, denied: pl.DataFrame) -> pl.DataFrame:
     """Days on which a domain that denied access to somebody took mail for others, as DOUBTS without a burst."""
     took = arrived.filter((col("others") > 0) & col("place").is_in(denied["domain"].implode()))
-    return took.select("place", "day", burst=pl.lit(None, pl.String))
+    return took.select("day", domain="place", burst=pl.lit(None, pl.String)).select(list(DOUBTS.columns))
 
 
 def _near(accepted: pl.DataFrame, days: int) -> pl.DataFrame:

@@ -10,11 +10,13 @@ from hygiene.classify.bounce_explain import explained
 from hygiene.classify.bounce_rules import bounce_rules
 from hygiene.classify.bounces import ACCESS_DENIED, bounce_action, with_bounce_meaning
 from hygiene.classify.negatives import NEGATIVE
-from hygiene.model.tables import EVENTS, INSTANT
+from hygiene.model.tables import DNS_ANSWERS, EVENTS, INSTANT
 from hygiene.normalize.activity import activity
 from hygiene.policy.policy import Policy
 from hygiene.sender.bursts import doubts, readers, with_doubts
+from tests.builders import rows
 
+NO_DNS = DNS_ANSWERS.empty()
 UNKNOWN = "550 5.1.1 user unknown"
 DENIED = "550 5.4.1 Recipient address rejected: Access denied. [AM5EUR.prod.protection.outlook.com]"
 
@@ -37,11 +39,11 @@ def bounced(domain: str, day: str, count: int, reply: str = UNKNOWN, **cells: An
     return happened("bounced", domain, day, count, reply=reply, **cells)
 
 
-def judged(*frames: pl.DataFrame, policy: Policy | None = None) -> pl.DataFrame:
+def judged(*frames: pl.DataFrame, policy: Policy | None = None, answers: pl.DataFrame = NO_DNS) -> pl.DataFrame:
     """Bounces with their action and burst."""
     rules, events = policy or Policy(), pl.concat(frames)
     meant = with_bounce_meaning(events.lazy().filter(pl.col("kind").is_in(NEGATIVE)))
-    found = doubts(meant, activity(events).lazy(), readers(events), rules)
+    found = doubts(meant, activity(events).lazy(), readers(events), answers, rules)
     return with_doubts(meant, found, rules).with_columns(action=bounce_action(rules)).collect()
 
 
@@ -106,6 +108,17 @@ def test_a_few_test_messages_are_no_past() -> None:
 
 def test_a_history_that_knows_bounces_only_is_judged_by_their_number() -> None:
     assert in_bursts(*USUAL, bounced("gmail.com", "2026-06-01", 100)) == 100
+
+
+def test_firms_whose_mail_one_provider_takes_are_one_place() -> None:
+    firms = [f"firm{n}.example" for n in range(15)]
+    cells = {"mx_status": "mx", "targets": "1 aspmx.l.google.com.", "observed_at": "2026-06-01"}
+    answers = rows(DNS_ANSWERS, *({"domain": firm, **cells} for firm in firms))
+    mail = [delivered(firm, f"2026-05-{day:02}", 5) for firm in firms for day in (1, 8, 15)]
+    gone = [bounced(firm, "2026-05-22", 2) for firm in firms]
+    found = judged(*mail, *gone, answers=answers)
+    assert found["burst"].unique().to_list() == ["google: 30 hard bounces on 2026-05-22, 0 were usual"]
+    assert judged(*mail, *gone)["burst"].drop_nulls().is_empty()
 
 
 def test_a_burst_elsewhere_does_not_touch_the_others() -> None:
