@@ -50,9 +50,9 @@ class Policy(BaseModel):
     hard_hold_days: int = Field(90, ge=3)
     """How long such a row is held; then it is mailed once more, flagged (as after a soft suppression)."""
     burst_bounces: int = Field(25, ge=1)
-    """Hard bounces at one provider or domain in a day up to which they are no burst (zone-eu's guard: 25)."""
+    """Hard bounces at one provider or domain in a day up to which they are no burst (our judgement)."""
     burst_times: float = Field(5.0, gt=1)
-    """How many times the usual share of hard bounces there makes a burst (bounce reference: 5 times the median)."""
+    """How many times the usual share of hard bounces there makes a burst (our judgement)."""
     burst_past_days: int = Field(90, ge=1)
     """The days before that tell what is usual there (our judgement)."""
     hard_bounces_in_burst: int = Field(2, ge=2)

@@ -11,6 +11,7 @@ from hygiene.sender.incidents import Incident
 def as_dict(incident: Incident, sender: SenderSettings) -> dict[str, Any]:
     """All of it as JSON knows it; no address is in it."""
     told = asdict(incident) | {
+        "share": None if incident.share is None else round(incident.share, 4),
         "state": incident.state, "trend": incident.trend,
         "ips": ips(incident), "shared_ip": sender.shared_ip,
     }  # fmt: skip
