@@ -14,6 +14,7 @@ from hygiene.normalize.activity import activity, is_activity
 from hygiene.normalize.keys import with_keys
 from hygiene.normalize.repair import repaired
 from hygiene.policy.policy import Policy
+from hygiene.sender.bursts import doubts, readers, with_doubts
 from hygiene.shard import Shard, clean_shard
 from hygiene.validate.syntax import with_syntax
 
@@ -46,17 +47,20 @@ def clean(
     """
     if as_of.tzinfo is None:
         raise InputError("as_of has no time zone.", fix="Use a datetime with tzinfo, such as datetime.UTC.")
-    happened = _events(EVENTS.empty() if events is None else events)
+    happened = _events(EVENTS.empty() if events is None else events).filter(col("occurred_at") <= as_of)
+    judge = policy or Policy()
+    done, known = activity(happened), DNS_ANSWERS.empty() if answers is None else DNS_ANSWERS.fill(answers)
+    meant = with_bounce_meaning(happened.lazy().filter(col("kind").is_in(NEGATIVE)))
     shard = Shard(
         subscribers=_subscribers(subscribers).lazy(),
-        activity=activity(happened).lazy(),
+        activity=done.lazy(),
         events=happened.lazy().filter(~is_activity()),
-        negatives=with_bounce_meaning(happened.lazy().filter(col("kind").is_in(NEGATIVE))),
-        answers=(DNS_ANSWERS.empty() if answers is None else DNS_ANSWERS.fill(answers)).lazy(),
+        negatives=with_doubts(meant, doubts(meant, done.lazy(), readers(happened), known, judge), judge),
+        answers=known.lazy(),
         in_force=IN_FORCE.empty().lazy(),
         lifts=LIFTS.empty().lazy(),
     )
-    decided = clean_shard(shard, policy or Policy(), as_of).select("row", "verdict", "rule", "fired").collect()
+    decided = clean_shard(shard, judge, as_of).select("row", "verdict", "rule", "fired").collect()
     named = with_names(decided).sort("row").with_columns(col("verdict", "rule").cast(pl.String))
     return subscribers.hstack(named.select("verdict", "rule", "rules"))
 

@@ -8,16 +8,20 @@ from pathlib import Path
 import polars as pl
 
 from hygiene import gather
+from hygiene.classify.bounces import bounce_action, with_bounce_meaning
 from hygiene.config import LoadedJob, SuppressionSource
-from hygiene.decide.in_force import in_force, lifts
+from hygiene.decide.in_force import in_force, lifts, standing
+from hygiene.incidents import find
 from hygiene.ingest.suppressions import read_suppressions
-from hygiene.ledger.by_hand import lift_entries, suppress_entries
+from hygiene.ledger.by_hand import lift_entries, lifting, suppress_entries
 from hygiene.ledger.erasure import erased_match, erasure_keys
 from hygiene.ledger.erasure import forget as erase
 from hygiene.ledger.imports import import_entries
 from hygiene.lock import holding
 from hygiene.model.errors import InputError
 from hygiene.model.tables import LEDGER
+from hygiene.model.words import BounceAction, EventKind
+from hygiene.sender.rollback import resting_on
 from hygiene.store import Store
 
 Told = tuple[str, str]
@@ -29,8 +33,8 @@ def suppress(loaded: LoadedJob, addresses: Sequence[str], told: Told, as_of: dt.
     people = _people(addresses)
     with holding(loaded.out):
         store, entries = _open(loaded, people)
-        standing = in_force(entries, LEDGER.empty().lazy(), as_of).collect()
-        return _enter(store, suppress_entries(people, standing, *told, as_of), loaded)
+        in_power = in_force(entries, LEDGER.empty().lazy(), as_of).collect()
+        return _enter(store, suppress_entries(people, in_power, *told, as_of), loaded)
 
 
 def lift(loaded: LoadedJob, addresses: Sequence[str], rule: str, told: Told, as_of: dt.datetime) -> int:
@@ -38,8 +42,8 @@ def lift(loaded: LoadedJob, addresses: Sequence[str], rule: str, told: Told, as_
     people = _people(addresses)
     with holding(loaded.out):
         store, entries = _open(loaded, people)
-        standing = in_force(entries, LEDGER.empty().lazy(), as_of).collect()
-        return _enter(store, lift_entries(people, standing, rule, told, as_of), loaded)
+        in_power = in_force(entries, LEDGER.empty().lazy(), as_of).collect()
+        return _enter(store, lift_entries(people, in_power, rule, told, as_of), loaded)
 
 
 def forget(loaded: LoadedJob, addresses: Sequence[str], told: Told, as_of: dt.datetime) -> int:
@@ -59,9 +63,35 @@ def import_list(loaded: LoadedJob, source: SuppressionSource, as_of: dt.datetime
     listed = gather.imported(read_suppressions(source, Path.cwd()))
     with holding(loaded.out):
         store, entries = _open(loaded, listed)
-        standing = in_force(entries, LEDGER.empty().lazy(), as_of).collect()
+        in_power = in_force(entries, LEDGER.empty().lazy(), as_of).collect()
         lifted = lifts(entries, as_of).collect()
-        return _enter(store, import_entries(listed, standing, lifted, source.name, loaded.policy, as_of), loaded)
+        return _enter(store, import_entries(listed, in_power, lifted, source.name, loaded.policy, as_of), loaded)
+
+
+def rollback(loaded: LoadedJob, name: str, told: Told, as_of: dt.datetime, *, applies: bool) -> pl.DataFrame:
+    """Lifts the suppressions that rest on an incident alone; LEDGER entries that are lifted, or would be."""
+    with holding(loaded.out):
+        store = Store(loaded.state, loaded.job.storage_options)
+        incident, watched = find(loaded, store, name, as_of)
+        refused = watched.refused.filter(pl.col("id") == name)
+        entries = store.ledger.entries()
+        found = standing(entries, as_of).collect()
+        counted = _counted(store, loaded, found["mailbox_key"], as_of)
+        resting = resting_on(incident, found, refused, counted, store.dns.load())
+        if applies:
+            _enter(store, lifting(resting, told, as_of), loaded)
+    return resting
+
+
+def _counted(store: Store, loaded: LoadedJob, mailboxes: pl.Series, as_of: dt.datetime) -> pl.DataFrame:
+    """`mailbox_key` and `action` of the bounces that count against somebody who is suppressed."""
+    bounced = store.history.scan().filter(
+        (pl.col("kind") == EventKind.BOUNCED)
+        & (pl.col("occurred_at") <= as_of)
+        & pl.col("mailbox_key").is_in(mailboxes.unique().implode())
+    )
+    meant = with_bounce_meaning(bounced).select("mailbox_key", action=bounce_action(loaded.policy))
+    return meant.filter(pl.col("action") != BounceAction.NONE).unique().collect()
 
 
 def _people(addresses: Sequence[str]) -> pl.DataFrame:

@@ -19,13 +19,13 @@ import polars as pl
 from polars import col
 
 from hygiene import gather, outputs
-from hygiene.classify.blocks import blocks
 from hygiene.config import LoadedJob
 from hygiene.decide.brake import brake_reasons
 from hygiene.decide.entries import entries
 from hygiene.decide.in_force import expired
 from hygiene.engines.disk import decide
 from hygiene.engines.size import shards_for
+from hygiene.incidents import Watched, watch, with_shares
 from hygiene.ledger.runs import Run
 from hygiene.lock import holding
 from hygiene.lookup.resolve import Lookup, LookupInterrupted
@@ -34,7 +34,7 @@ from hygiene.model.words import RunStatus
 from hygiene.night import Night
 from hygiene.policy.references import reference_versions
 from hygiene.publish import folder
-from hygiene.stages import Announce, Stages, silent
+from hygiene.stages import Announce, Stages, Tick, silent
 from hygiene.store import Store
 from hygiene.validate.syntax import fast_path_agrees
 
@@ -80,20 +80,19 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
     stages.count(records)
     run_id = _run_id(loaded, as_of, [*(one.digest for one in opened), *history.digests], last)
     with stages("look up domains") as tick:
-        try:
-            lookup = gather.answers(loaded, store, rows, as_of, tick)
-        except LookupInterrupted as stop:
-            if writes:
-                store.dns.save(stop.lookup.memory, f"{run_id}-interrupted")
-            raise
-        if writes:
-            store.dns.save(lookup.memory, run_id)
+        lookup = _looked_up(loaded, store, rows, run_id if writes else None, as_of, tick)
     with stages("decide", shards) as tick:
-        negatives = gather.negatives(history.events, work)
+        negatives, doubts = gather.believed(history, rows, lookup.answers, loaded.policy, as_of, work)
         known = gather.known(loaded, store, rows, work, run_id, as_of)
         whole = gather.shard(rows, history, negatives, lookup.answers, known)
         decided = decide(whole, subscribers.parts, loaded.policy, as_of, work, tick)
         changed = pl.concat([expired(known.entries, as_of), entries(decided.told, loaded.policy, as_of)])
+    with stages("watch the sender"):
+        watched = with_shares(
+            watch(store, history.events, lookup.answers, loaded.policy, as_of), history.activity, rows, lookup.answers
+        )
+    if writes:
+        _remember(store, doubts, watched)
     return Night(
         loaded=loaded,
         as_of=as_of,
@@ -106,13 +105,34 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         told=decided.told,
         pending=_signed(pl.concat([known.imports.lazy(), changed], how="diagonal"), loaded, run_id),
         known=known,
-        blocks=blocks(negatives, loaded.policy, as_of).collect(),
+        watched=watched,
         last=last,
         references=reference_versions(),
         notes=_notes(lookup),
         counted={"events": history.counts, "dns": _dns_counts(lookup), "shards": shards},
         event_rejects=history.rejects,
     )
+
+
+def _looked_up(
+    loaded: LoadedJob, store: Store, rows: pl.LazyFrame, run_id: str | None, as_of: dt.datetime, tick: Tick
+) -> Lookup:
+    """What is known of the domains; kept under `run_id`, also where a person stops the look-up half-way."""
+    try:
+        lookup = gather.answers(loaded, store, rows, as_of, tick)
+    except LookupInterrupted as stop:
+        if run_id:
+            store.dns.save(stop.lookup.memory, f"{run_id}-interrupted")
+        raise
+    if run_id:
+        store.dns.save(lookup.memory, run_id)
+    return lookup
+
+
+def _remember(store: Store, doubts: pl.DataFrame, watched: Watched) -> None:
+    """What commands between two nights go by."""
+    store.doubts.save(doubts)
+    store.incidents.see(watched.incidents)
 
 
 def _signed(pending: pl.LazyFrame, loaded: LoadedJob, run_id: str) -> pl.DataFrame:

@@ -10,7 +10,6 @@ import polars as pl
 from polars import col
 
 from hygiene.classify.bounces import with_bounce_meaning
-from hygiene.classify.domains import provider_of
 from hygiene.classify.negatives import NEGATIVE
 from hygiene.config import ListSource, LoadedJob
 from hygiene.decide.in_force import in_force, lifts
@@ -24,6 +23,8 @@ from hygiene.model.tables import EVENTS, IMPORTS, LEDGER, REJECTS, SUBSCRIBERS
 from hygiene.normalize.keys import with_keys
 from hygiene.normalize.numbers import number, shard_of
 from hygiene.normalize.repair import repaired
+from hygiene.policy.policy import Policy
+from hygiene.sender.bursts import doubts, readers, with_doubts
 from hygiene.shard import Shard
 from hygiene.stages import Tick
 from hygiene.store import Store
@@ -153,8 +154,8 @@ def known(loaded: LoadedJob, store: Store, rows: pl.LazyFrame, work: Path, run_i
         added = import_entries(frame, standing, lifted.collect(), name, loaded.policy, as_of)
         imports = pl.concat([imports, added], how="diagonal")
     file = work / "in-force.parquet"
-    numbered = in_force(entries, imports.lazy(), as_of).with_columns(mailbox=number("mailbox_key"))
-    numbered.sink_parquet(file, compression="lz4")
+    in_force_now = in_force(entries, imports.lazy(), as_of)
+    in_force_now.with_columns(mailbox=number("mailbox_key")).sink_parquet(file, compression="lz4")
     return Known(entries, imports, pl.scan_parquet(file), lifted.collect().lazy())
 
 
@@ -174,12 +175,24 @@ def imported(listed: pl.DataFrame) -> pl.DataFrame:
 def negatives(events: pl.LazyFrame, work: Path) -> pl.LazyFrame:
     """What speaks against mailing, with the meaning of bounces; kept in the work folder, as it is asked often."""
     found = work / "negatives.parquet"
-    domain = col("address_key").str.extract(r"@([^@]*)$", 1)
-    meant = with_bounce_meaning(events.filter(col("kind").is_in(NEGATIVE)))
-    meant.with_columns(mailbox_provider=provider_of(domain), mailbox=number("mailbox_key")).sink_parquet(
-        found, compression="lz4"
-    )
+    with_bounce_meaning(events.filter(col("kind").is_in(NEGATIVE))).sink_parquet(found, compression="lz4")
     return pl.scan_parquet(found)
+
+
+def believed(
+    past: Past, rows: pl.LazyFrame, answers: pl.DataFrame, policy: Policy, as_of: dt.datetime, work: Path
+) -> tuple[pl.LazyFrame, pl.DataFrame]:
+    """The negatives, with what is doubted among their bounces; and the DOUBTS, by what arrived at the lists' people."""
+    meant, until = negatives(past.events, work), col("occurred_at") <= as_of
+    found = doubts(meant.filter(until), past.activity.filter(until), readers(rows), answers, policy)
+    return numbered(with_doubts(meant, found, policy), work), found
+
+
+def numbered(negatives: pl.LazyFrame, work: Path) -> pl.LazyFrame:
+    """The negatives with `mailbox`, in the work folder: each shard takes its own."""
+    file = work / "negatives-numbered.parquet"
+    negatives.with_columns(mailbox=number("mailbox_key")).sort("mailbox").sink_parquet(file, compression="lz4")
+    return pl.scan_parquet(file)
 
 
 def shard(rows: pl.LazyFrame, past: Past, negatives: pl.LazyFrame, answers: pl.DataFrame, known: Known) -> Shard:

@@ -9,6 +9,7 @@ import polars as pl
 
 from hygiene.config import LoadedJob
 from hygiene.gather import Known
+from hygiene.incidents import Watched
 from hygiene.ingest.lists import OpenList
 from hygiene.stages import Stages
 from hygiene.store import Store
@@ -31,7 +32,7 @@ class Night:
     """DECISIONS with EVIDENCE and `mailbox_provider` of the rows of which somebody is told."""
     pending: pl.DataFrame
     """LEDGER entries that publishing commits, without seq and hashes."""
-    blocks: pl.DataFrame
+    watched: Watched
     """What providers said against the sender."""
     known: Known
     """The ledger before tonight."""

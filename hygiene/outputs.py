@@ -14,6 +14,8 @@ from hygiene.publish import audit, folder
 from hygiene.publish.exports import write_exports
 from hygiene.publish.lists import defused, write_lists, write_rejects
 from hygiene.publish.summary import SCHEMA_VERSION, as_text, list_counts, rule_counts, unknown_counts
+from hygiene.sender.refusals import line_id
+from hygiene.sender.told import as_dict
 
 PEOPLE = {"suppressed": Verdict.SUPPRESS, "held": Verdict.HOLD, "review": Verdict.REVIEW}
 STRETCH = 1_000_000
@@ -107,7 +109,8 @@ def summarize(night: Night, status: str, held_because: list[str]) -> dict[str, A
         "as_of": night.as_of.isoformat(),
         "status": status,
         "held_because": held_because,
-        "blocks": blocks_told(night),
+        "incidents": incidents_told(night),
+        "bursts": bursts_told(night),
         "lists": list_counts(night.decided, rejected),
         "rules": rule_counts(night.decided),
         "unknown": unknown_counts(night.decided),
@@ -131,11 +134,26 @@ def _added(night: Night) -> int:
     return made_here.unique(["scope", "key"]).join(before, on=["scope", "key"], how="anti").height
 
 
-def blocks_told(night: Night) -> list[dict[str, Any]]:
-    """Provider blocks, and how many of the people hit were suppressed on that evidence: the law says none."""
-    told = []
-    for block in night.blocks.to_dicts():
-        proof = (col("hard_reply") == block["reply"]) & (col("rule") == "BNC201")
-        suppressed = night.told.filter(proof).select(pl.len()).collect().item()
-        told.append({**block, "day": block["day"].isoformat(), "suppressed_for_it": suppressed})
-    return told
+def incidents_told(night: Night) -> list[dict[str, Any]]:
+    """Incidents, and how many people were suppressed by a reply that is in one: the law says none."""
+    suppressed = _suppressed_by_a_refusal(night)
+    sender = night.loaded.job.sender
+    return [{**as_dict(one, sender), "suppressed_for_it": suppressed.get(one.id, 0)} for one in night.watched.incidents]
+
+
+def _suppressed_by_a_refusal(night: Night) -> dict[str, int]:
+    """Rows by incident whose bounce rule rests on the file and line of a refusal."""
+    lines = night.watched.refused.select("id", "line_id").unique().lazy()
+    proof = [
+        night.told.filter(col("rule").cast(pl.String).str.contains(rules)).select(
+            line_id=line_id(f"{kind}_source", f"{kind}_line")
+        )
+        for kind, rules in (("hard", "^BNC20"), ("soft", "^SFT60"))
+    ]
+    return dict(pl.concat(proof).join(lines, on="line_id").group_by("id").len().collect().rows())
+
+
+def bursts_told(night: Night) -> list[dict[str, Any]]:
+    """Bursts of hard bounces whose rows are held, and how many rows that are."""
+    held = night.told.filter(col("rule") == "BNC212").group_by(burst="hard_burst").agg(rows=pl.len())
+    return held.sort("rows", "burst", descending=[True, False]).collect().to_dicts()

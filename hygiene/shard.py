@@ -37,7 +37,7 @@ class Shard:
     events: pl.LazyFrame
     """EVENTS that are no activity."""
     negatives: pl.LazyFrame
-    """Those of them that speak against mailing, with `mailbox`; bounces with `reason` and `permanence`."""
+    """Those of them that speak against mailing, with `mailbox`; bounces with `reason`, `permanence` and `burst`."""
     answers: pl.LazyFrame
     """DNS_ANSWERS, of all domains."""
     in_force: pl.LazyFrame

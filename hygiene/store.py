@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from hygiene.history.doubts import Doubted
 from hygiene.history.store import History
 from hygiene.ledger.runs import Runs
 from hygiene.ledger.store import Ledger
 from hygiene.lookup.memory import DnsMemory
+from hygiene.sender.records import IncidentRecords
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,17 @@ class Store:
         """Runs and what they counted."""
         return Runs(self.root, self.options)
 
+    @cached_property
+    def doubts(self) -> Doubted:
+        """What the last night doubted."""
+        return Doubted(self.root, self.options)
+
+    @cached_property
+    def incidents(self) -> IncidentRecords:
+        """Names and closings of incidents."""
+        return IncidentRecords(self.root, self.options)
+
     def tidy(self, keep_days: int) -> None:
         """Compacts small files, and removes versions older than `keep_days`."""
-        for table in (self.history, self.ledger, self.dns, self.runs):
+        for table in (self.history, self.ledger, self.dns, self.runs, self.incidents, self.doubts):
             table.tidy(keep_days)

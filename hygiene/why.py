@@ -20,6 +20,7 @@ from hygiene.normalize.activity import as_events
 from hygiene.policy.policy import Policy
 from hygiene.policy.rules import BY_CODE, Lifetime
 from hygiene.publish.audit import evidence_text
+from hygiene.sender.bursts import with_doubts
 from hygiene.shard import Shard, clean_shard
 from hygiene.store import Store
 from hygiene.validate.syntax import with_syntax
@@ -73,11 +74,12 @@ def _shard(
     entries = pl.concat([store.ledger.entries(), erased.lazy()])
     mine = entries.filter(col("mailbox_key").is_in(rows["mailbox_key"].implode()))
     events, activity = history
+    meant = with_bounce_meaning(events.lazy().filter(col("kind").is_in(NEGATIVE)))
     return Shard(
         subscribers=rows.lazy(),
         activity=activity.lazy(),
         events=events.lazy(),
-        negatives=with_bounce_meaning(events.lazy().filter(col("kind").is_in(NEGATIVE))),
+        negatives=with_doubts(meant, store.doubts.load(), loaded.policy),
         answers=store.dns.load().lazy(),
         in_force=in_force(mine, mine.clear(), as_of),
         lifts=lifts(mine, as_of),

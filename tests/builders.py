@@ -75,6 +75,7 @@ def meaning(happened: pl.DataFrame) -> pl.DataFrame:
         permanence=pl.when(is_bounce).then(
             pl.when(pl.col("reply_code").str.starts_with("4")).then(pl.lit("transient")).otherwise(pl.lit("permanent"))
         ),
+        burst=pl.lit(None, pl.String),
     )
 
 

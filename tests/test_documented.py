@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from hygiene.cli.main import COMMANDS, hygiene
-from hygiene.model import tables
+from hygiene.model import refusal_tables, tables
 from hygiene.model.table import Table
 from hygiene.policy.policy import Policy
 from hygiene.policy.rules import RULES
@@ -37,7 +37,8 @@ def test_every_number_of_the_policy_has_its_sentence() -> None:
 
 
 def test_every_column_of_every_table_has_its_sentence() -> None:
-    found = [table for table in vars(tables).values() if isinstance(table, Table)]
+    modules = (tables, refusal_tables)
+    found = [table for module in modules for table in vars(module).values() if isinstance(table, Table)]
     assert [(table.name, name) for table in found for name, column in table.columns.items() if not column.says] == []
 
 

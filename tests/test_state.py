@@ -57,6 +57,18 @@ def test_what_comes_back_has_the_types_that_went_in(table: StateTable) -> None:
     assert_frame_equal(table.scan().collect(), notes(1))
 
 
+@pytest.mark.parametrize("name", ["my state", "100%", "état", "a+b#c"])
+@pytest.mark.parametrize("partition_by", [(), ("text",)])
+def test_a_folder_may_have_any_name(name: str, partition_by: tuple[str, ...], tmp_path: Path) -> None:
+    table = StateTable(str(tmp_path / name), NOTES, partition_by)
+    june, july = notes(1, text="2026-06"), notes(2, text="2026-07")
+    table.append(june)
+    table.append(july)
+    assert_frame_equal(table.scan().collect().sort("number"), pl.concat([june, july]))
+    table.delete("text", ["2026-06", "2026-07"])
+    assert table.scan().collect().is_empty()
+
+
 def test_a_transaction_is_committed_once(table: StateTable) -> None:
     assert table.append(notes(1), "run:1")
     assert not table.append(notes(2), "run:1")

@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from polars import col
 
 from hygiene import gather
 from hygiene.campaign import gate
 from hygiene.campaign.gate import Past
 from hygiene.campaign.rates import bounce_rates
-from hygiene.classify.blocks import blocks
 from hygiene.classify.bounces import bounce_action
 from hygiene.config import ListSource, LoadedJob
 from hygiene.engines.disk import decide
+from hygiene.incidents import watch
 from hygiene.publish.summary import list_counts, rule_counts
+from hygiene.sender.bursts import with_doubts
+from hygiene.sender.told import as_dict
 from hygiene.stages import Stages
 from hygiene.store import Store
 
@@ -40,7 +41,8 @@ def check(loaded: LoadedJob, source: ListSource, as_of: dt.datetime, work: Path,
         rows = subscribers.all
     with stages("read state"):
         past = gather.past(store)
-        negatives = gather.negatives(past.events, work)
+        meant = gather.negatives(past.events, work)
+        negatives = gather.numbered(with_doubts(meant, store.doubts.load(), loaded.policy), work)
         known = gather.known(loaded, store, rows, work, "", as_of)
         memory = store.dns.load()
     with stages("decide"):
@@ -67,13 +69,8 @@ def _past(
         needs_dns=loaded.job.dns.mode != "off",
         first=first,
         later=later,
-        blocks=_blocks(negatives, loaded, as_of),
+        incidents=watch(store, store.history.scan(), memory, loaded.policy, as_of).incidents,
     )
-
-
-def _blocks(negatives: pl.LazyFrame, loaded: LoadedJob, as_of: dt.datetime) -> list[dict[str, Any]]:
-    found = blocks(negatives, loaded.policy, as_of).with_columns(col("day").cast(pl.String)).collect()
-    return found.to_dicts()
 
 
 def _answer(
@@ -83,13 +80,13 @@ def _answer(
     against = gate.objections(decided, table, past, loaded.policy, as_of)
     unknown = gate.unknowns(table, past, loaded.policy, as_of)
     facts = {
-        "schema_version": 1,
+        "schema_version": 2,
         "as_of": as_of.isoformat(),
         "lists": list_counts(decided, rejected),
         "rules": rule_counts(decided),
         "expected_hard_bounce_share": round(gate.expected_bounces(table, past), 5),
         "providers": table.to_dicts(),
-        "blocks": past.blocks,
+        "incidents": [as_dict(one, loaded.job.sender) for one in past.incidents],
     }
     answer = gate.DO_NOT_SEND if against else gate.UNKNOWN if unknown else gate.SEND
     return Checked(answer, unknown + against, facts)

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 from polars import col
@@ -10,6 +9,8 @@ from polars import col
 from hygiene.campaign.rates import BounceRate
 from hygiene.model.words import Verdict
 from hygiene.policy.policy import Policy
+from hygiene.sender.incidents import Incident
+from hygiene.sender.told import share_told
 
 IDLE_DAYS = (90, 180)
 SEND, DO_NOT_SEND, UNKNOWN = "send", "do not send", "not enough known"
@@ -25,8 +26,8 @@ class Past:
     needs_dns: bool
     first: BounceRate
     later: BounceRate
-    blocks: list[dict[str, Any]]
-    """As in the summary of a run."""
+    incidents: list[Incident]
+    """What providers said against the sender."""
 
 
 def providers(decided: pl.LazyFrame, as_of: dt.datetime) -> pl.DataFrame:
@@ -82,17 +83,29 @@ def objections(decided: pl.LazyFrame, table: pl.DataFrame, past: Past, policy: P
         reasons.append(f"{suppressed / rows:.1%} of the list is suppressed (limit {policy.gate_suppressed_share:.0%})")
     if expected > policy.gate_bounce_share:
         reasons.append(f"{expected:.1%} would bounce hard by past rates (limit {policy.gate_bounce_share:.1%})")
-    return [*reasons, *_blocked(table, past, policy, as_of), *_idle(table, policy)]
+    return [*reasons, *_refused(decided, past, policy, as_of), *_idle(table, policy)]
 
 
-def _blocked(table: pl.DataFrame, past: Past, policy: Policy, as_of: dt.datetime) -> list[str]:
-    since = (as_of - dt.timedelta(days=policy.gate_block_days)).date().isoformat()
-    mailed = dict(table.select("mailbox_provider", "mailed").rows())
+def _refused(decided: pl.LazyFrame, past: Past, policy: Policy, as_of: dt.datetime) -> list[str]:
+    """Open incidents of late at providers, or domains, that have rows to be mailed."""
+    since = as_of - dt.timedelta(days=policy.gate_block_days)
+    late = [one for one in past.incidents if one.is_open and one.last_seen_at >= since]
+    grave = [one for one in late if one.share is None or one.share >= policy.gate_block_share]
+    mailed = _mailed_at(decided, {one.mailbox_provider for one in grave})
     return [
-        f"{name} blocked the sender on {block['day']}; {mailed[name]:,} rows are there"
-        for block in past.blocks
-        if block["day"] >= since and mailed.get(name := block["mailbox_provider"])
+        f"{one.mailbox_provider} refused the sender, last on {one.last_seen_at:%Y-%m-%d} ({one.token}, "
+        f"{share_told(one)}, incident {one.id}); {mailed[one.mailbox_provider]:,} rows are there"
+        for one in grave
+        if mailed.get(one.mailbox_provider)
     ]
+
+
+def _mailed_at(decided: pl.LazyFrame, places: set[str]) -> dict[str, int]:
+    """Rows to be mailed at each of these providers or domains."""
+    mailed = decided.filter(col("verdict").is_in([Verdict.KEEP.value, Verdict.REVIEW.value]))
+    provider = col("mailbox_provider").fill_null("other")
+    named = pl.concat([mailed.select(place=provider), mailed.select(place="domain")])
+    return dict(named.filter(col("place").is_in(places)).group_by("place").len().collect().rows())
 
 
 def _idle(table: pl.DataFrame, policy: Policy) -> list[str]:

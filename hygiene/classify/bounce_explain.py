@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 
 from hygiene.classify.bounce_rules import BounceRule, bounce_rules
-from hygiene.classify.bounces import REPLY, bounce_action, classify
+from hygiene.classify.bounces import ACCESS_DENIED, REPLY, bounce_action, classify
 from hygiene.classify.domains import provider_of
 from hygiene.model.words import BounceAction
 from hygiene.policy.policy import Policy
@@ -15,6 +15,7 @@ _COUNTS = {
     BounceAction.SOFT: "counted as a soft failure: one strike a day, cleared by a delivery",
     BounceAction.NONE: "not held against the address",
 }
+_IF_OTHERS_GOT_MAIL = "counted as a hard bounce where the domain accepted mail for others at that time, else not at all"
 _UNKNOWN = "No rule knows this reply; not knowing never suppresses."
 
 
@@ -25,7 +26,13 @@ def explained(reply: str, domain: str | None, policy: Policy, **fields: str | No
     known = replies.with_columns(mailbox_provider=provider_of(pl.lit(domain, pl.String)))
     meaning = classify(known).with_columns(action=bounce_action(policy)).row(0, named=True)
     rule = next((rule for rule in bounce_rules() if rule.id == meaning["bounce_rule"]), None)
-    return {**meaning, **told(rule), "counts": _COUNTS[BounceAction(meaning["action"])]}
+    return {**meaning, **told(rule), "counts": _counts(meaning)}
+
+
+def _counts(meaning: dict[str, Any]) -> str:
+    action = BounceAction(meaning["action"])
+    is_denial = meaning["bounce_rule"] == ACCESS_DENIED and action is BounceAction.SUPPRESS
+    return _IF_OTHERS_GOT_MAIL if is_denial else _COUNTS[action]
 
 
 def told(rule: BounceRule | None) -> dict[str, str]:

@@ -22,6 +22,9 @@ MEANING = {
 """Columns that `classify` adds: a BounceReason, a Fault, `permanent`, `transient` or `unknown`, 0 to 1, the rule's id,
 the words that made it fire, and what incidents are grouped by where the fault is the sender's or the content's."""
 
+ACCESS_DENIED = "microsoft-access-denied"
+"""The rule of Microsoft's `5.4.1 Access denied`, which a tenant may say to a recipient that it knows."""
+
 _TEXT = ("text", "reply_code", "status", "esp_type", "mailbox_provider")
 _SENSE = ("wording", "code", "enhanced", "is_transient", "is_reply", "esp", "mailbox_provider")
 _LASTING = (BounceReason.INVALID_MAILBOX, BounceReason.INVALID_DOMAIN, BounceReason.INACTIVE_MAILBOX)

@@ -55,9 +55,16 @@ def bounces(negatives: pl.LazyFrame, signs: pl.LazyFrame) -> pl.LazyFrame:
     )
     return fresh.group_by("bounce_key").agg(
         *_streak(col("action") == BounceAction.SUPPRESS, "hard", "hard_bounces"),
+        _burst(col("action") == BounceAction.SUPPRESS).alias("hard_burst"),
         *_streak(_is_soft(), "soft", "soft_strikes"),
         _days(_is_soft() & (col("reason") == "mailbox_full")).alias("full_strikes"),
     )
+
+
+def _burst(mine: pl.Expr) -> pl.Expr:
+    """The burst of the last one; null where one of them fell in none."""
+    bursts = col("burst").filter(mine)
+    return pl.when(bursts.null_count() == 0).then(bursts.sort_by(col("occurred_at").filter(mine)).last())
 
 
 def _is_soft() -> pl.Expr:

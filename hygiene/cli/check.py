@@ -60,7 +60,7 @@ def _text(checked: "Checked") -> str:
         for one in facts["providers"]
     ]
     lines += [
-        f"open block: {one['mailbox_provider']} {one['token'] or ''} on {one['day']}, {one['recipients']:,} recipients"
-        for one in facts["blocks"]
+        f"{one['state']} incident: {one['id']}, {one['recipients']:,} recipients, last on {one['last_seen_at'][:10]}"
+        for one in facts["incidents"]
     ]
     return "\n".join(lines)

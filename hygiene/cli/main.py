@@ -35,6 +35,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rules": ("hygiene.cli.rules:rules", "List every rule that decides about a row."),
     "explain": ("hygiene.cli.rules:explain", "Tell what a rule means, why it is there, and its numbers."),
     "bounces": ("hygiene.cli.bounces:bounces", "Tell what a bounce means, list the rules, or score them."),
+    "incidents": (
+        "hygiene.cli.incidents:incidents",
+        "Tell who refuses the sender, write the letter about it, and take back what it caused.",
+    ),
     "completion": ("hygiene.cli.completion:completion", "Print the completion script of a shell."),
 }
 """Name → where it is, and its sentence; a test holds the sentence to the command's own."""

@@ -41,6 +41,12 @@ def in_force(entries: pl.LazyFrame, imports: pl.LazyFrame, as_of: dt.datetime) -
     return IN_FORCE.conform(grouped.with_columns(imported=col("imported") & ~col("standing")))
 
 
+def standing(entries: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
+    """LEDGER: the newest suppression of each scope, key and rule that is in force."""
+    words = _last_words(entries, as_of).filter(col("ends_at").is_null())
+    return entries.join(words.select("seq"), on="seq", how="semi")
+
+
 def lifts(entries: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
     """LIFTS: the last lift of each rule of a key, by a person, by what ends it, or by its expiry."""
     words = _last_words(entries, as_of).filter(col("ends_at").is_not_null())

@@ -14,7 +14,7 @@ UNKNOWN = {
 """What was not known of a row when it was decided; not knowing never suppresses."""
 
 SLIM = [
-    "list", "row", "verdict", "rule", "mailbox_provider", "fired", "in_force", "imported",
+    "list", "row", "domain", "verdict", "rule", "mailbox_provider", "fired", "in_force", "imported",
     pl.max_horizontal("human_at", "delivered_first_at").alias("seen_at"),
     *(unknown.alias(name) for name, unknown in UNKNOWN.items()),
 ]  # fmt: skip

@@ -44,6 +44,12 @@ def lift_entries(
     return _entries(standing.filter(mask).with_columns(rule=pl.lit(rule)), LedgerAction.LIFT, actor, reason, as_of)
 
 
+def lifting(suppressions: pl.DataFrame, told_by: tuple[str, str], as_of: dt.datetime) -> pl.DataFrame:
+    """Lifts of just these suppressions (LEDGER), one each; `told_by` is who and why."""
+    told(*told_by)
+    return _entries(suppressions, LedgerAction.LIFT, *told_by, as_of)
+
+
 def told(actor: str, reason: str) -> None:
     """Raises InputError where it is not said who acts, or why."""
     if not actor.strip() or not reason.strip():

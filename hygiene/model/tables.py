@@ -197,6 +197,7 @@ EVIDENCE = Table(
         "hard_reply": C(TEXT, "the receiver's reply of the last one"),
         "hard_source": C(TEXT, "file of the last one"),
         "hard_line": C(pl.UInt32, "its line"),
+        "hard_burst": C(TEXT, "the burst that the last one fell in; null where one of them fell in none"),
         "soft_strikes": C(pl.UInt32, "days with a final soft failure since the last delivery or human engagement"),
         "soft_first_at": C(INSTANT, "first of them"),
         "soft_last_at": C(INSTANT, "last of them"),

@@ -163,6 +163,14 @@ class Scope(StrEnum):
 
 
 @unique
+class IncidentAction(StrEnum):
+    """A record about an incident."""
+
+    SEEN = "seen"
+    CLOSED = "closed"
+
+
+@unique
 class RunStatus(StrEnum):
     """How a run ended."""
 

@@ -47,6 +47,20 @@ class Policy(BaseModel):
     """How recent an engagement must be for that, in days before the bounce."""
     hard_retry_hours: int = Field(72, ge=0)
     """Least time between the hard bounces of somebody engaged, in hours."""
+    hard_hold_days: int = Field(90, ge=3)
+    """How long such a row is held; then it is mailed once more, flagged (as after a soft suppression)."""
+    burst_bounces: int = Field(25, ge=1)
+    """Hard bounces at one provider or domain in a day up to which they are no burst (our judgement)."""
+    burst_times: float = Field(5.0, gt=1)
+    """How many times the usual share of hard bounces there makes a burst (our judgement)."""
+    burst_past_days: int = Field(90, ge=1)
+    """The days before that tell what is usual there (our judgement)."""
+    hard_bounces_in_burst: int = Field(2, ge=2)
+    """Days with a hard bounce, `hard_retry_hours` apart, that suppress where each of them fell in a burst."""
+    burst_hold_days: int = Field(7, ge=1)
+    """How long the rows of a burst are held for a person to look; then they are mailed once more, flagged."""
+    access_denied_days: int = Field(7, ge=0)
+    """Microsoft's 5.4.1 counts as hard where the domain accepted others within so many days (SparkPost: hard)."""
     bounce_actions: dict[BounceReason, BounceAction] = Field(default_factory=lambda: dict(DEFAULT_ACTIONS))
     """What each bounce reason counts as: suppress, soft or none."""
 
@@ -137,7 +151,9 @@ class Policy(BaseModel):
     gate_idle_share: float = Field(0.50, gt=0, le=1)
     """Share of a provider's rows idle over 180 days above which a campaign should not go there."""
     gate_block_days: int = Field(7, ge=0)
-    """A provider's block this recent, in days, says do not send to its readers yet."""
+    """An open incident this recent, in days, says do not send to its provider's readers yet."""
+    gate_block_share: float = Field(0.01, ge=0, le=1)
+    """Share of a provider's mail that an incident must have hit for that (our judgement)."""
     gate_first_mailings: int = Field(50, ge=1)
     """First mailings in the history below which the bounce rate of never-mailed addresses is not known."""
     gate_never_mailed_share: float = Field(0.20, gt=0, le=1)
@@ -145,10 +161,12 @@ class Policy(BaseModel):
     gate_run_age_days: int = Field(3, ge=1)
     """Age of the last nightly run above which not enough is known, in days."""
 
-    block_window_days: int = Field(30, ge=1)
-    """A provider's block this recent is told in the summary and at the gate, in days."""
-    block_recipients: int = Field(10, ge=1)
-    """Recipients hit by one reply at one provider in a day that make a block."""
+    incident_window_days: int = Field(30, ge=1)
+    """A refusal of the sender this recent is told in the summary and at the gate, in days."""
+    incident_gap_days: int = Field(8, ge=1)
+    """Quiet days after which the same refusal is a new incident (a weekly letter that stays refused is one)."""
+    incident_recipients: int = Field(10, ge=1)
+    """Recipients refused with one sign at one provider that make an incident."""
     state_versions_days: int = Field(30, ge=7)
     """How long old versions of the state tables are kept, in days."""
 

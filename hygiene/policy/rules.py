@@ -12,8 +12,9 @@ import polars as pl
 from polars import col
 
 from hygiene.model.words import MxStatus, Scope, Syntax, Verdict
+from hygiene.policy.hard_bounces import hard_enough, held, held_in_burst, tried_again
 from hygiene.policy.policy import Policy
-from hygiene.policy.windows import idle_window, is_engaged_before, is_older_than, spans
+from hygiene.policy.windows import idle_window, is_older_than, spans
 
 Condition = Callable[[Policy, pl.Expr], pl.Expr]
 """From the policy and `as_of` (an expression) to a boolean over EVIDENCE."""
@@ -58,17 +59,6 @@ class Rule:
 def _never(_: Policy, __: pl.Expr) -> pl.Expr:
     """Fires by the ledger, or by a look across rows, alone."""
     return pl.lit(False)
-
-
-def _hard_enough(policy: Policy, _: pl.Expr) -> pl.Expr:
-    needed = pl.when(_engaged_at_bounce(policy)).then(policy.hard_bounces_when_engaged)
-    spaced = spans("hard_first_at", "hard_last_at", pl.duration(hours=policy.hard_retry_hours))
-    strict = col("hard_bounces") >= needed.otherwise(policy.hard_bounces_to_suppress)
-    return strict & (spaced | ~_engaged_at_bounce(policy))
-
-
-def _engaged_at_bounce(policy: Policy) -> pl.Expr:
-    return is_engaged_before("hard_first_at", policy.engaged_guard_days)
 
 
 def _dead_name(policy: Policy, _: pl.Expr) -> pl.Expr:
@@ -127,6 +117,7 @@ def _machine_only(policy: Policy, as_of: pl.Expr) -> pl.Expr:
 
 
 BOUNCED = ("hard_bounces", "hard_first_at", "hard_last_at", "hard_reply", "hard_source", "hard_line")
+GUARD = ("hard_bounces_in_burst", "hard_retry_hours", "burst_bounces", "burst_times", "burst_past_days")
 SOFT = ("soft_strikes", "full_strikes", "soft_first_at", "soft_last_at", "soft_reply", "soft_source", "soft_line")
 DOMAIN = ("mx_status", "mx_targets", "mx_note", "mx_observations", "mx_first_observed_at", "mx_observed_at")
 ENGAGEMENT = ("unengaged_deliveries", "delivered_last_at", "delivered_first_at", "human_at", "machine_opened_at")
@@ -148,7 +139,7 @@ RULES: tuple[Rule, ...] = (
          evidence=("unsubscribed_at", "unsubscribe_source", "unsubscribe_line")),
     Rule("BNC201", "hard_bounce", Verdict.SUPPRESS, "The receiver said that the mailbox or its domain does not exist.",
          "Validity: remove unknown users after 1; a later delivery clears it.",
-         _hard_enough, Lifetime.BY_HAND,
+         hard_enough, Lifetime.BY_HAND,
          numbers=("hard_bounces_to_suppress", "hard_bounces_when_engaged", "engaged_guard_days", "hard_retry_hours"),
          knob=("hard_bounces_to_suppress", "hard_bounces"), evidence=BOUNCED),
     Rule("DOM301", "null_mx", Verdict.SUPPRESS, "The domain declares that it takes no mail.",
@@ -196,10 +187,13 @@ RULES: tuple[Rule, ...] = (
          _never,
          numbers=("duplicate_winner", "duplicate_by", "duplicate_scope"), evidence=("duplicate_of",)),
     Rule("BNC211", "hard_bounce_of_a_reader", Verdict.HOLD, "A recent reader bounced hard; one more sign is due.",
-         "mailop 2019: false positives on a first hit.",
-         lambda p, _: (col("hard_bounces") >= 1) & _engaged_at_bounce(p),
-         numbers=("hard_bounces_when_engaged", "engaged_guard_days", "hard_retry_hours"),
+         "mailop 2019: false positives on a first hit.", held,
+         numbers=("hard_bounces_when_engaged", "engaged_guard_days", "hard_retry_hours", "hard_hold_days"),
          evidence=(*BOUNCED, "human_at")),
+    Rule("BNC212", "hard_bounce_in_a_burst", Verdict.HOLD,
+         "A provider or domain suddenly refused many; one more sign is due.",
+         "A provider that fails says `no such user` to everybody; suppressing on such a day loses readers for ever.",
+         held_in_burst, numbers=(*GUARD, "burst_hold_days"), evidence=(*BOUNCED, "hard_burst")),
     Rule("DOM311", "no_mail_service_yet", Verdict.HOLD, "The domain showed no mail service, seen too few times yet.",
          "RFC 5321 section 5.1 guarded against outages.",
          lambda _, __: col("mx_status").is_in([MxStatus.NXDOMAIN, MxStatus.NO_DATA, MxStatus.NO_TARGET,
@@ -210,6 +204,10 @@ RULES: tuple[Rule, ...] = (
     Rule("SYN421", "needs_smtputf8", Verdict.HOLD, "The local part is not ASCII, and the ESP cannot send to it.",
          "RFC 6531: there is no way down.", lambda p, _: col("needs_smtputf8") & (not p.smtputf8_capable),
          numbers=("smtputf8_capable",), evidence=("needs_smtputf8",)),
+    Rule("BNC221", "hard_bounce_tried_again", Verdict.REVIEW,
+         "A doubted hard bounce was held long enough; this mailing is the one more try.",
+         "A hold that nothing ends would be a suppression in disguise; another hard bounce suppresses.",
+         tried_again, numbers=("hard_hold_days", "burst_hold_days"), evidence=(*BOUNCED, "hard_burst", "human_at")),
     Rule("DOM321", "implicit_mx", Verdict.REVIEW, "The domain has no MX; its address record stands in.",
          "RFC 5321 section 5.1.", lambda _, __: col("mx_status") == MxStatus.IMPLICIT_MX, evidence=DOMAIN),
     Rule("DOM322", "mx_is_an_address", Verdict.REVIEW, "The MX names an IP address where a name must be.",

@@ -10,7 +10,7 @@ from hygiene.decide.told import UNKNOWN
 from hygiene.model.words import Verdict
 from hygiene.policy.rules import BY_CODE
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def list_counts(decided: pl.LazyFrame, rejected: dict[str, int]) -> list[dict[str, Any]]:
@@ -52,7 +52,8 @@ def as_text(summary: dict[str, Any]) -> str:
         f"hygiene · {summary['job']} · as of {summary['as_of']} · run {summary['run_id']} · {summary['status']}",
         "",
     ]
-    lines += _blocks(summary["blocks"])
+    lines += _incidents(summary["incidents"])
+    lines += _bursts(summary["bursts"])
     lines += _held(summary["held_because"])
     lines += _table(summary["lists"])
     lines += ["", "Why (rows, of which new tonight):"]
@@ -68,17 +69,31 @@ def as_text(summary: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _blocks(blocks: list[dict[str, Any]]) -> list[str]:
-    if not blocks:
+def _incidents(incidents: list[dict[str, Any]]) -> list[str]:
+    """Those that are open; a person has seen the closed ones."""
+    told = [one for one in incidents if one["state"] != "closed"]
+    if not told:
         return []
-    lines = ["The sender was blocked (nobody was suppressed for it):"]
-    for block in blocks:
-        token = f" [{block['token']}]" if block["token"] else ""
+    lines = ["The sender was refused (no reader is at fault):"]
+    for one in told:
+        again = " again, after it was closed" if one["state"] == "reopened" else ""
+        reply = one["replies"][0]["reply"][:90] if one["replies"] else ""
         lines.append(
-            f"  {block['day']}  {block['mailbox_provider']}{token}: {block['recipients']:,} recipients, "
-            f"{block['suppressed_for_it']} suppressed for it; “{block['reply'][:90]}”"
+            f"  {one['id']}{again}: {one['recipients']:,} recipients, {_share(one['share'])}, "
+            f"last on {one['last_seen_at'][:10]}, {one['suppressed_for_it']} suppressed for it; “{reply}”"
         )
-    return [*lines, ""]
+    return [*lines, "  `hygiene incidents packet ID` writes to the provider.", ""]
+
+
+def _share(share: float | None) -> str:
+    return "its share of the mail is not known" if share is None else f"{share:.1%} of the mail there"
+
+
+def _bursts(bursts: list[dict[str, Any]]) -> list[str]:
+    if not bursts:
+        return []
+    rows = [f"  {one['burst']}; {one['rows']:,} rows held" for one in bursts]
+    return ["Held, not suppressed, as so many hard bounces at once are doubted (BNC212):", *rows, ""]
 
 
 def _held(reasons: list[str]) -> list[str]:

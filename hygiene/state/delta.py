@@ -2,7 +2,11 @@
 
 import itertools
 import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable, WriterProperties
@@ -15,6 +19,16 @@ ROW_GROUP_ROWS = 65_536
 def version_of(delta: "DeltaTable | None") -> int:
     """Number of the commit; -1 where there is no table yet."""
     return -1 if delta is None else int(delta.version())
+
+
+def rows_of(delta: "DeltaTable", uri: str, partition_by: Sequence[str]) -> pl.LazyFrame:
+    """All rows; where the folder's name has characters that a URI encodes, polars needs the files told by name."""
+    if "%" not in delta.table_uri:
+        return pl.scan_delta(delta)
+    names = pl.DataFrame(delta.get_add_actions(flatten=True))["path"].to_list()
+    hive = {name: pl.String() for name in partition_by}
+    files = [Path(uri, name) for name in names]
+    return pl.scan_parquet(files, glob=False, hive_partitioning=bool(hive), hive_schema=hive or None)
 
 
 def writing() -> "WriterProperties":

@@ -10,7 +10,7 @@ import polars as pl
 
 from hygiene.model.errors import LockedError, OutputError, StateError
 from hygiene.model.table import Table
-from hygiene.state.delta import cause, version_of, writing
+from hygiene.state.delta import cause, rows_of, version_of, writing
 from hygiene.state.disk import put_on_disk
 
 if TYPE_CHECKING:
@@ -63,7 +63,9 @@ class StateTable:
         if delta is None:
             return self.table.empty().lazy()
         self._check_files(delta)
-        frame = pl.scan_delta(delta)
+        if delta.get_add_actions().num_rows == 0:
+            return self.table.empty().lazy()
+        frame = rows_of(delta, self.uri, self.partition_by)
         found = frame.collect_schema()
         missing = [name for name in self.table.columns if name not in found]
         if missing:

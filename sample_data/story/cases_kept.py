@@ -141,6 +141,7 @@ def domains() -> list[Case]:
         Case(someone("sunflower@mailinator.com"), "A throw-away address.", "review", "RSK801"),
         Case(someone("info@fandgard-tools.example", "monthly", acts=READS, is_confirmed=False), "A department's mailbox.", "review", "ROL511"),
         Case(someone("sales@ulbrik-orchard.example", "letter", acts=each("letter", "open"), is_confirmed=False), "A department's mailbox, on the customers' list.", "review", "ROL511"),
+        Case(someone("hugo.ilmstrand73737@gmx.de", "monthly", acts=each("monthly", "open", until="2026-02-28"), outcomes={"2026-03-25": "gmx_unknown"} | answered("monthly", "nothing", "2026-03-26")), "A reader who bounced hard once, in March; held for a quarter of a year, and now tried once more.", "review", "BNC221"),
         Case(someone("webmaster@senkdell-compost.example", "monthly", acts=CLICKS_MONTHLY), "A technical mailbox whose reader clicks every month.", "review", "ROL512"),
     ]  # fmt: skip
 

@@ -1,6 +1,8 @@
 """People who are not mailed: suppressed, held until more is known, or duplicates of others."""
 
+from story.calendar import BAD_DAY
 from story.case import Case, answered, by_page, each, someone
+from story.crowd import colleague
 
 READS = each("monthly", "open")
 
@@ -52,6 +54,7 @@ def hard_bounces() -> list[Case]:
         stop("BNC201", "Stands in the ESP's own list as a bounce from before our records.", "alma.doster63636@aol.com"),
         hold("BNC211", "A reader of last week bounced hard, once; two overlapping files tell of it.", "anton.vaskmark88210@web.de", "weekly", acts=each("weekly", "click", until="2026-04-23"), outcomes={"2026-04-29": "gmx_unknown"} | answered("weekly", "echo", "2026-05-01")),
         hold("BNC211", "A customer who clicks bounced in June.", "julia.pravgard20923@hotmail.com", "letter", acts=each("letter", "click", until="2026-05-31"), outcomes={"2026-06-09": "microsoft_unknown"}),
+        hold("BNC212", "One of thirty at a bank whose mail server forgot its directory on the bad day.", colleague(0), "monthly", acts=each("monthly", "open", until="2026-02-28"), outcomes={BAD_DAY: "m365_unknown"}),
     ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from story.calendar import BAD_DAY, SES_FROM, Mailing
 from story.draw import between, one_of, share, weighted
-from story.names import COMPANIES, FIRST, HOMES, local_part, surname
+from story.names import ASCII, COMPANIES, FIRST, HOMES, local_part, surname
 from story.people import Person
 from story.replies import hard_block, no_such_user
 
@@ -21,7 +21,20 @@ FOR_BOTH: dict[str, float] = {"reader": 70, "apple_mail": 10, "machine": 6, "new
 def crowd() -> list[Person]:
     """Everybody who is not written by hand."""
     lists = [("newsletter",)] * NEWSLETTER + [("customers",)] * CUSTOMERS + [("newsletter", "customers")] * BOTH
-    return [_person(number, mine) for number, mine in enumerate(lists)]
+    return [*(_person(number, mine) for number, mine in enumerate(lists)), *(_banker(n) for n in range(1, 30))]
+
+
+def colleague(number: int) -> str:
+    """An address at the bank whose mail server forgot its directory on the bad day."""
+    return f"{one_of(FIRST, 'bank', number)}.{surname('bank', number)}@tollvik-bank.example".lower().translate(ASCII)
+
+
+def _banker(number: int) -> Person:
+    """Read until February; on the bad day the server knew nobody."""
+    person = Person(colleague(number), ("monthly",), ("newsletter",), one_of(FIRST, "bank", number), surname("bank", number))
+    person.acts = {mailing.day: ("open",) for mailing in person.mailings() if mailing.day < "2026-03-01"}
+    person.outcomes = {BAD_DAY: "m365_unknown"}
+    return person
 
 
 def _person(number: int, lists: tuple[str, ...]) -> Person:

@@ -47,9 +47,10 @@ def test_rows_in_are_rows_out_by_verdict(sample: Path) -> None:
 
 
 def test_the_bad_day_suppresses_nobody_and_the_summary_says_so(sample: Path) -> None:
-    block = summary(sample)["blocks"][0]
-    assert (block["day"], block["mailbox_provider"], block["token"]) == ("2026-06-24", "apple", "CS02")
-    assert (block["recipients"] > 300, block["suppressed_for_it"]) == (True, 0)
+    incident = summary(sample)["incidents"][0]
+    assert (incident["id"], incident["mailbox_provider"], incident["token"]) == ("apple-cs02-20260624", "apple", "CS02")
+    assert (incident["recipients"] > 300, incident["suppressed_for_it"]) == (True, 0)
+    assert "apple-cs02-20260624" in (sample / "out/latest/summary.txt").read_text("utf-8").splitlines()[3]
 
 
 def test_the_cleaned_list_has_the_rows_of_the_input_in_its_order(sample: Path) -> None:
@@ -93,7 +94,7 @@ def test_the_check_before_a_campaign_tells_of_the_open_block(sample: Path) -> No
     told = hygiene("check", str(sample / "sample_data/newsletter.csv"), "--job", job, "--json", "-q")
     answer = json.loads(told.stdout)
     assert (told.returncode, answer["answer"]) == (1, "do not send")
-    assert any("apple blocked the sender" in reason for reason in answer["reasons"])
+    assert any("apple refused the sender" in reason for reason in answer["reasons"])
 
 
 def test_a_check_without_any_nightly_run_says_that_too_little_is_known(tmp_path: Path) -> None:
