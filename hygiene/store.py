@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hygiene.history.store import History
+from hygiene.ledger.exports import Exports
 from hygiene.ledger.runs import Runs
 from hygiene.ledger.store import Ledger
 from hygiene.lookup.memory import DnsMemory
@@ -37,7 +38,12 @@ class Store:
         """Runs and what they counted."""
         return Runs(self.root, self.options)
 
+    @cached_property
+    def exports(self) -> Exports:
+        """What other systems were told."""
+        return Exports(self.root, self.options)
+
     def tidy(self, keep_days: int) -> None:
         """Compacts small files, and removes versions older than `keep_days`."""
-        for table in (self.history, self.ledger, self.dns, self.runs):
+        for table in (self.history, self.ledger, self.dns, self.runs, self.exports):
             table.tidy(keep_days)

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from hygiene.cli.main import COMMANDS, hygiene
-from hygiene.model import tables
+from hygiene.model import exchange, tables
 from hygiene.model.table import Table
 from hygiene.policy.policy import Policy
 from hygiene.policy.rules import RULES
@@ -37,7 +37,7 @@ def test_every_number_of_the_policy_has_its_sentence() -> None:
 
 
 def test_every_column_of_every_table_has_its_sentence() -> None:
-    found = [table for table in vars(tables).values() if isinstance(table, Table)]
+    found = [table for table in [*vars(tables).values(), *vars(exchange).values()] if isinstance(table, Table)]
     assert [(table.name, name) for table in found for name, column in table.columns.items() if not column.says] == []
 
 

@@ -27,7 +27,7 @@ def in_force(entries: pl.LazyFrame, imports: pl.LazyFrame, as_of: dt.datetime) -
             old.select("scope", "key", "rule", "seq", "suppressed_at", is_import=pl.lit(False)),
             new.select("scope", "key", "rule", "seq", "suppressed_at", is_import=pl.lit(True)),
         ]
-    ).join(_bits(), on="rule", how="left")
+    ).join(rule_bits(), on="rule", how="left")
     bits = col("bit").fill_null(bit("MAN002"))
     grouped = both.group_by("scope", "key").agg(
         in_force=bits.bitwise_or(),
@@ -101,6 +101,7 @@ def _last_words(entries: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
     )
 
 
-def _bits() -> pl.LazyFrame:
+def rule_bits() -> pl.LazyFrame:
+    """Columns rule and bit of every rule."""
     codes = [rule.code for rule in RULES]
     return pl.LazyFrame({"rule": codes, "bit": [bit(code) for code in codes]}, schema_overrides={"bit": pl.UInt64})
