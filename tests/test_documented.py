@@ -50,7 +50,7 @@ def test_help_comes_without_the_heavy_libraries() -> None:
     import subprocess
     import sys
 
-    heavy = "('polars', 'dns', 'deltalake', 'pydantic')"
+    heavy = "('polars', 'dns', 'deltalake', 'pydantic', 'httpx', 'boto3')"
     code = f"import sys, hygiene.cli.main; print([name for name in {heavy} if name in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"

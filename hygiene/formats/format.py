@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from hygiene.formats.api import Api
 from hygiene.formats.part import Part
 from hygiene.formats.writing import Writing
 from hygiene.model.errors import ConfigError, InputError
@@ -112,6 +113,7 @@ class Format(Part):
     event: tuple[EventRule, ...] = ()
     suppressions: SuppressionReading | None = None
     write: Writing | None = None
+    api: Api | None = None
 
     @model_validator(mode="after")
     def _fills_known_columns(self) -> Self:
