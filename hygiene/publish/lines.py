@@ -1,13 +1,10 @@
-"""One line of a suppression file per address, made as expressions: no Python object a row.
+"""One line of a suppression file per address, made as expressions: no Python object a row."""
 
-The one exception is a digest: polars has neither SHA-256 nor MD5, so these are made address by address, a batch at a
-time, where a format asks for them.
-"""
-
-import hashlib
 from collections.abc import Callable
+from typing import Any
 
 import polars as pl
+import polars_hash  # noqa: F401 - registers `chash` and `nchash`
 from polars import col
 
 from hygiene.formats.writing import PLACE, Layout, Writing, places
@@ -44,8 +41,8 @@ def with_places(rows: pl.LazyFrame, words: dict[ReasonFamily, str]) -> pl.LazyFr
         col("at").dt.strftime(RFC5322).alias("rfc5322"),
         col("at").dt.epoch("s").cast(pl.String).alias("unix"),
         col("at").dt.strftime(ISO).alias("at"),
-        sha256=_digest("sha256"),
-        md5=_digest("md5"),
+        sha256=_normal().chash.sha2_256(),
+        md5=_normal().nchash.md5(),
     )
 
 
@@ -78,15 +75,9 @@ def _quoted(cell: pl.Expr, delimiter: str) -> pl.Expr:
     return pl.when(risky).then(doubled).otherwise(cell)
 
 
-def _digest(name: str) -> pl.Expr:
-    """Lower-case hex of the address without outer spaces and in lower case, as UTF-8."""
-
-    def digests(addresses: pl.Series) -> pl.Series:
-        made = [hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest() for text in addresses]
-        return pl.Series(made, dtype=pl.String)
-
-    normal = col("address").str.strip_chars().str.to_lowercase()
-    return normal.map_batches(digests, return_dtype=pl.String, is_elementwise=True)
+def _normal() -> Any:
+    """The address without outer spaces and in lower case: what digests are made of, as UTF-8."""
+    return col("address").str.strip_chars().str.to_lowercase()
 
 
 def _of_rules(words: dict[ReasonFamily, str]) -> pl.LazyFrame:
