@@ -30,16 +30,16 @@ class Finding(StrEnum):
     """Neither is told: our own rules judge it, or it complained once and may not be removed."""
 
 
-def found(theirs: pl.DataFrame, entering: pl.DataFrame, heard: Mapping[ReasonFamily, ReasonFamily]) -> pl.DataFrame:
+def found(theirs: pl.DataFrame, entering: pl.DataFrame, shown: Mapping[ReasonFamily, ReasonFamily]) -> pl.DataFrame:
     """Adds `ours` (a ReasonFamily) and `finding` to a list.
 
     `theirs` has one row an address_key, with family, in_force and ever; `entering` are the mailbox keys that an import
-    would enter; `heard` is what the system's list says after it was told our reason.
+    would enter; `shown` is what the system's list says after it was told our reason.
     """
-    told = {family.value: said.value for family, said in heard.items()}
+    told = {family.value: said.value for family, said in shown.items()}
     named = theirs.with_columns(ours=family_of(col("in_force"))).with_columns(
         family=col("family").fill_null(UNSAID),
-        heard=col("ours").replace_strict(told, return_dtype=pl.String),
+        shown=col("ours").replace_strict(told, return_dtype=pl.String),
         enters=col("mailbox_key").is_in(entering["mailbox_key"].implode()),
     )
     return named.with_columns(finding=pl.when(col("in_force") == 0).then(_missing()).otherwise(_both()))
@@ -56,9 +56,9 @@ def _missing() -> pl.Expr:
 
 def _both() -> pl.Expr:
     theirs, ours, said = (
-        col(name).replace_strict(PLACE, return_dtype=pl.Int64) for name in ("family", "ours", "heard")
+        col(name).replace_strict(PLACE, return_dtype=pl.Int64) for name in ("family", "ours", "shown")
     )
-    agrees = (col("family") == UNSAID) | (col("family") == col("ours")) | (col("family") == col("heard"))
+    agrees = (col("family") == UNSAID) | (col("family") == col("ours")) | (col("family") == col("shown"))
     return (
         pl.when(agrees).then(pl.lit(Finding.AGREES.value))
         .when(theirs < ours).then(pl.lit(Finding.THEIRS_STRONGER.value))

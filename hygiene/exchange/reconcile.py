@@ -6,7 +6,6 @@ by its own law: nothing that is in force is ever weakened.
 """
 
 import datetime as dt
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from hygiene.decide.compare import Finding, found
 from hygiene.decide.in_force import in_force, lifts
 from hygiene.decide.standing import additions, standing
 from hygiene.exchange.rows import standing_of
-from hygiene.formats.format import Format, format_named
 from hygiene.ingest.suppressions import read_suppressions
 from hygiene.ledger.erasure import erased_match, erasure_keys
 from hygiene.ledger.imports import import_entries
@@ -59,22 +57,14 @@ def reconcile(loaded: LoadedJob, source: SuppressionSource, system: str, as_of: 
         store = Store(loaded.state, loaded.job.storage_options)
         erased = erased_match(store.ledger, listed["mailbox_key"], erasure_keys(loaded.job.erasure_key_env))
         entries = pl.concat([store.ledger.entries(), erased.lazy()])
-        theirs = _judged(loaded, listed, entries, format_named(system), as_of)
+        theirs = _judged(loaded, listed, entries, system, as_of)
         ours = standing_of(store.ledger.entries(), as_of)
         all_of_ours = additions(ours, STANDING.empty().lazy(), bits_of(None), words).collect()
         return _written(loaded, theirs, all_of_ours, system, as_of)
 
 
-def heard(system: Format) -> dict[ReasonFamily, ReasonFamily]:
-    """What the system's list says of an address after it was told our reason, as far as its words can say it."""
-    reading, writing = system.suppressions, writing_of(system.name)
-    known = reading.reasons if reading else {}
-    plain = {family: re.sub(r"[^a-z0-9]+", "_", word.lower()) for family, word in writing.words.items()}
-    return {family: known.get(word, ReasonFamily.UNKNOWN) for family, word in plain.items()}
-
-
 def _judged(
-    loaded: LoadedJob, listed: pl.DataFrame, entries: pl.LazyFrame, system: Format, as_of: dt.datetime
+    loaded: LoadedJob, listed: pl.DataFrame, entries: pl.LazyFrame, system: str, as_of: dt.datetime
 ) -> pl.DataFrame:
     """Their list, one row an address_key by its strongest reason, with our state and the finding."""
     place = {family.value: number for number, family in enumerate(BY_STRENGTH)}
@@ -84,9 +74,10 @@ def _judged(
     keys = theirs.select("address", "address_key", "mailbox_key").lazy()
     state = standing(keys, entries, as_of).select("address_key", "in_force", "ever").collect()
     now = in_force(entries, LEDGER.empty().lazy(), as_of).collect()
-    entering = import_entries(listed, now, lifts(entries, as_of).collect(), system.name, loaded.policy, as_of)
+    entering = import_entries(listed, now, lifts(entries, as_of).collect(), system, loaded.policy, as_of)
     known = theirs.join(state, on="address_key", maintain_order="left")
-    return found(known, entering, heard(system))
+    shown = {family: writing_of(system).shown(family) for family in ReasonFamily}
+    return found(known, entering, shown)
 
 
 def _written(

@@ -64,6 +64,8 @@ class Writing(Part):
     """No import of removals is documented, so the file is for a person, or for `hygiene export --push`."""
     words: dict[ReasonFamily, str]
     """Our family of reasons = the system's word, or what the system shows; `*` stands for all that are not named."""
+    shows: dict[str, ReasonFamily] = Field(default_factory=dict)
+    """Word of `words` = the reason that the system's own list shows then; a word that is missing here shows none."""
     delimiter: str = Field(",", min_length=1, max_length=1)
     """Between two cells."""
     quotes: bool = True
@@ -94,7 +96,13 @@ class Writing(Part):
             raise ValueError("there is either `additions` or `lists`")
         if self.lists and set(self.lists) != set(self.words.values()):
             raise ValueError("`lists` must be named by the words of `words`")
+        if unknown := sorted(set(self.shows) - set(self.words.values())):
+            raise ValueError(f"`shows` names {', '.join(unknown)}, which `words` does not")
         return self
+
+    def shown(self, family: ReasonFamily) -> ReasonFamily:
+        """The reason that the system's list shows after it was told ours."""
+        return self.shows.get(self.words[family], ReasonFamily.UNKNOWN)
 
     def layouts(self) -> Iterator[tuple[str | None, Layout]]:
         """Files of additions, each with the word whose rows it holds; None holds all."""
