@@ -22,18 +22,14 @@ def standing(named: pl.LazyFrame, entries: pl.LazyFrame, as_of: dt.datetime) -> 
 
     An address is suppressed by what is entered on it and by what is entered on its mailbox.
     """
-    found = named
-    for scope, key in ((Scope.ADDRESS, "address_key"), (Scope.MAILBOX, "mailbox_key")):
-        mine = _state(entries, as_of).filter(col("scope") == scope)
-        found = found.join(
-            mine.select(pl.exclude("scope", "key").name.prefix(scope), col("key").alias(key)), on=key, how="left"
-        )
-    both = {
-        name: pl.col(f"{Scope.ADDRESS}{name}").fill_null(0) | pl.col(f"{Scope.MAILBOX}{name}").fill_null(0)
-        for name in ("in_force", "ever")
-    }
-    at = pl.max_horizontal(f"{Scope.ADDRESS}suppressed_at", f"{Scope.MAILBOX}suppressed_at")
-    return STANDING.conform(found.with_columns(**both, suppressed_at=at))
+    keys = [
+        named.select("address_key", scope=pl.lit(scope.value), key=col(key))
+        for scope, key in ((Scope.ADDRESS, "address_key"), (Scope.MAILBOX, "mailbox_key"))
+    ]
+    both = pl.concat(keys).join(_state(entries, as_of), on=["scope", "key"]).group_by("address_key")
+    found = both.agg(col("in_force").bitwise_or(), col("ever").bitwise_or(), col("suppressed_at").max())
+    joined = named.join(found, on="address_key", how="left")
+    return STANDING.conform(joined.with_columns(col("in_force", "ever").fill_null(0)))
 
 
 def additions(now: pl.LazyFrame, then: pl.LazyFrame, wanted: int, words: Mapping[ReasonFamily, str]) -> pl.LazyFrame:
