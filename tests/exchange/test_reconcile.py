@@ -97,7 +97,7 @@ def test_our_own_echo_is_no_conflict(tmp_path: Path) -> None:
 def test_a_reason_that_the_system_cannot_say_is_told_and_sent_to_nobody(tmp_path: Path) -> None:
     loaded = job(tmp_path)
     enter(loaded, (ANN, "CMP101"))
-    found = compared(loaded, f"EMAIL;reason\n{ANN};hardBounce\n", "brevo")
+    found = compared(loaded, f"address,reason\n{ANN},hard_bounce\n", "csv", "brevo")
     assert shown(found) == {"ours is stronger, and the system has no word for it": 1}
     assert (lines(found, "brevo-add.csv"), len(lines(found, "conflicts.csv"))) == (["EMAIL"], 2)
 

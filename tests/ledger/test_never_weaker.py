@@ -37,7 +37,7 @@ def test_an_unsubscription_or_complaint_survives_every_later_list(
     for number, (form, words) in enumerate(taken):
         _, line, head = LISTS[form]
         text = head + "".join(line.format(address=address, word=word) for word in words for address in (ANN, BOB))
-        by_person.import_list(loaded, list_of(loaded, f"list{number}.csv", text, form), LATER)
+        by_person.import_list(loaded, list_of(loaded, f"bounces-{number}.csv", text, form), LATER)
     entries = store(loaded).ledger.entries()
     state = in_force(entries, LEDGER.empty().lazy(), LATER).filter(pl.col("key") == ANN).collect()
     assert state["in_force"].item() & bits_of([family(voice)]) != 0
