@@ -3,6 +3,7 @@
 import email.utils
 import logging
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -181,5 +182,5 @@ def _json(answer: "httpx.Response") -> Any:
 
 
 def _said(answer: "httpx.Response") -> str:
-    """The API's own words, on one line and not too long."""
-    return " ".join(answer.text.split())[:200]
+    """The API's own words, on one line, not too long and without an address: they end in messages and logs."""
+    return re.sub(r"[^\s\"'<>]+@[^\s\"'<>]+", "…", " ".join(answer.text.split()))[:200]

@@ -12,6 +12,7 @@ from hygiene.config import SuppressionSource
 from hygiene.exchange.pull import pull
 from hygiene.model.errors import ConfigError, InputError, PushError
 from tests.builders import AS_OF
+from tests.conftest import hygiene
 from tests.exchange.jobs import ANN, BOB, CY, DEE, job, store
 from tests.push.server import CUT, Answer, Server, serving
 from tests.push.systems import Brevo, Klaviyo, Mailgun, Postmark, SendGrid, Ses, SparkPost
@@ -75,6 +76,16 @@ def test_the_whole_list_comes_in_our_words_and_goes_into_the_ledger(
     known = store(loaded).ledger.scan().collect()
     if system != "sparkpost":
         assert all(WHEN in text for text in known["evidence"])
+
+
+@pytest.mark.parametrize("served", [SendGrid(listing(spam_reports=[ANN, BOB]))], indirect=True)
+def test_the_command_tells_counts_and_what_to_do_next(served: tuple[Any, Server], tmp_path: Path) -> None:
+    path = str(tmp_path / "list.csv")
+    told = hygiene(
+        "pull", "--from", "sendgrid", "--into", path, "--base-url", served[1].base, SENDGRID_API_KEY="secret"
+    )
+    assert (told.returncode, told.stdout.splitlines()[0]) == (0, "2 rows: 2 complaint")
+    assert f"hygiene ledger import {path} --from sendgrid" in told.stdout
 
 
 @pytest.mark.parametrize("served", [SendGrid(listing(bounces=MANY))], indirect=True)

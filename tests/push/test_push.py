@@ -414,6 +414,14 @@ def test_after_a_kill_only_the_request_that_was_under_way_is_sent_again(bench: B
 
 
 @one_system
+def test_what_the_system_says_is_told_without_addresses(bench: Bench) -> None:
+    enter(bench.loaded, (ANN, "BNC201"))
+    bench.server.faults = [Answer(418, {"message": f"no coffee for {ANN}"})]
+    with pytest.raises(PushError, match="no coffee for …"):
+        bench.push()
+
+
+@one_system
 def test_the_key_stands_in_no_file_and_no_log(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "hygiene")
     enter(bench.loaded, (ANN, "BNC201"))
