@@ -49,7 +49,7 @@ lock: ## pin the newest versions that fit, with their hashes
 	python3 -m venv build/lock
 	build/lock/bin/pip install --quiet uv
 	$(call compile,requirements.txt,--group build)
-	$(call compile,requirements-dev.txt,--group build --group dev --constraint requirements.txt)
+	$(call compile,requirements-dev.txt,--group build --group dev --extra push --extra ses --constraint requirements.txt)
 	$(call compile,requirements-bench.txt,--group build --group bench --constraint requirements-dev.txt)
 
 clean: ## remove what the targets made, but no state and no output

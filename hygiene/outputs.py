@@ -10,8 +10,9 @@ from polars import col
 from hygiene.model.errors import UnbalancedError
 from hygiene.model.words import LedgerAction, Verdict
 from hygiene.night import Night
+from hygiene.policy.families import NEVER_REMOVED, strength
 from hygiene.publish import audit, folder
-from hygiene.publish.exports import write_exports
+from hygiene.publish.exports import write_additions, write_removals
 from hygiene.publish.lists import defused, write_lists, write_rejects
 from hygiene.publish.summary import SCHEMA_VERSION, as_text, list_counts, rule_counts, unknown_counts
 from hygiene.sender.refusals import line_id
@@ -83,11 +84,25 @@ def changes(night: Night) -> pl.DataFrame:
 def _write_delta(night: Night, staged: Path) -> None:
     """What each ESP must learn: addresses newly suppressed, and those that no rule suppresses any more."""
     changed = changes(night).filter(col("address").is_not_null())
-    added = changed.filter(col("action") == LedgerAction.SUPPRESS)
-    removed = changed.filter(col("action") == LedgerAction.LIFT).join(_still_suppressed(night), on="key", how="anti")
+    added = _one_an_address(changed.filter(col("action") == LedgerAction.SUPPRESS))
+    lifted = changed.filter((col("action") == LedgerAction.LIFT) & ~col("rule").is_in(NEVER_REMOVED))
+    freed = lifted.join(_still_suppressed(night), on="key", how="anti").join(added, on="address", how="anti")
+    removed = _one_an_address(freed)
     delta = staged / "delta"
     delta.mkdir(mode=0o700)
-    write_exports(added, removed, night.loaded.job.publish.exports, delta, night.as_of)
+    for name in night.loaded.job.publish.exports:
+        write_additions(added.lazy(), name, delta)
+        write_removals(removed.lazy(), name, delta)
+
+
+def _one_an_address(changed: pl.DataFrame) -> pl.DataFrame:
+    """Address, rule and since when; the strongest rule of each address."""
+    known = {rule: strength(rule) for rule in changed["rule"].unique()}
+    named = changed.select(
+        "address", "rule", at="entered_at", rank=col("rule").replace_strict(known, return_dtype=pl.Int64)
+    )
+    ordered = named.sort("rank", maintain_order=True)
+    return ordered.unique("address", keep="first", maintain_order=True).drop("rank")
 
 
 def _still_suppressed(night: Night) -> pl.DataFrame:

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from hygiene.history.doubts import Doubted
 from hygiene.history.store import History
+from hygiene.ledger.exports import Exports
 from hygiene.ledger.runs import Runs
 from hygiene.ledger.store import Ledger
 from hygiene.lookup.memory import DnsMemory
@@ -49,7 +50,12 @@ class Store:
         """Names and closings of incidents."""
         return IncidentRecords(self.root, self.options)
 
+    @cached_property
+    def exports(self) -> Exports:
+        """What other systems were told."""
+        return Exports(self.root, self.options)
+
     def tidy(self, keep_days: int) -> None:
         """Compacts small files, and removes versions older than `keep_days`."""
-        for table in (self.history, self.ledger, self.dns, self.runs, self.incidents, self.doubts):
+        for table in (self.history, self.ledger, self.dns, self.runs, self.incidents, self.doubts, self.exports):
             table.tidy(keep_days)

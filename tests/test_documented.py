@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from hygiene.cli.main import COMMANDS, hygiene
-from hygiene.model import refusal_tables, tables
+from hygiene.model import exchange, refusal_tables, tables
 from hygiene.model.table import Table
 from hygiene.policy.policy import Policy
 from hygiene.policy.rules import RULES
@@ -37,7 +37,7 @@ def test_every_number_of_the_policy_has_its_sentence() -> None:
 
 
 def test_every_column_of_every_table_has_its_sentence() -> None:
-    modules = (tables, refusal_tables)
+    modules = (tables, refusal_tables, exchange)
     found = [table for module in modules for table in vars(module).values() if isinstance(table, Table)]
     assert [(table.name, name) for table in found for name, column in table.columns.items() if not column.says] == []
 
@@ -51,7 +51,7 @@ def test_help_comes_without_the_heavy_libraries() -> None:
     import subprocess
     import sys
 
-    heavy = "('polars', 'dns', 'deltalake', 'pydantic')"
+    heavy = "('polars', 'dns', 'deltalake', 'pydantic', 'httpx', 'boto3')"
     code = f"import sys, hygiene.cli.main; print([name for name in {heavy} if name in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"

@@ -29,6 +29,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Erase people from state and ledger; a keyed hash stays and blocks their re-import.",
     ),
     "ledger": ("hygiene.cli.ledger:ledger", "Work on the ledger as a whole."),
+    "export": ("hygiene.cli.export:export", "Write what another system must learn, as the files that it imports."),
+    "pull": ("hygiene.cli.pull:pull", "Fetch a system's suppression list by its API, into a CSV file."),
+    "reconcile": (
+        "hygiene.cli.reconcile:reconcile",
+        "Compare the ledger with a system's own list, and write what would make them agree.",
+    ),
     "audit": ("hygiene.cli.audit:audit", "Read the ledger, verify it, or take it away."),
     "init": ("hygiene.cli.init:init", "Write a commented job file to start from."),
     "config": ("hygiene.cli.config:config", "Check a job file, or print its schema."),

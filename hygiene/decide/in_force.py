@@ -28,7 +28,7 @@ def in_force(entries: pl.LazyFrame, imports: pl.LazyFrame, as_of: dt.datetime) -
             old.select(*NAMED, "seq", "suppressed_at", is_import=pl.lit(False)),
             new.select(*NAMED, "seq", "suppressed_at", is_import=pl.lit(True)),
         ]
-    ).join(_bits(), on="rule", how="left")
+    ).join(rule_bits(), on="rule", how="left")
     bits = col("bit").fill_null(bit("MAN002"))
     grouped = both.group_by("scope", "key").agg(
         mailbox_key=col("mailbox_key").max(),
@@ -80,21 +80,23 @@ def _last_words(entries: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
         .group_by("scope", "key")
         .agg(all_seq=col("seq").max(), all_at=col("entered_at").max())
     )
-    newest_seq = col("seq").filter(~is_lift).max()
-    # Suppressions since the last lift before the newest of them: the longest of these counts.
-    stands = ~is_lift & (col("seq") > col("seq").filter(is_lift & (col("seq") < newest_seq)).max().fill_null(-1))
+    ruled = seen.filter(~of_all).with_columns(
+        new_seq=pl.when(~is_lift).then("seq"),
+        lift_seq=pl.when(is_lift).then("seq"),
+        lift_at=pl.when(is_lift).then("entered_at"),
+        is_endless=~is_lift & col("expires_at").is_null(),
+        expires_at=pl.when(~is_lift).then("expires_at"),
+    )
     newest = {
-        "seq": newest_seq,
-        "suppressed_at": col("entered_at").filter(~is_lift).sort_by(col("seq").filter(~is_lift)).last(),
-        "expires_at": pl.when(col("expires_at").filter(stands).null_count() == 0).then(
-            col("expires_at").filter(stands).max()
-        ),
-        "address": col("address").filter(~is_lift).sort_by(col("seq").filter(~is_lift)).last(),
+        "seq": col("new_seq").max(),
+        "suppressed_at": col("entered_at").max_by("new_seq"),
+        "address": col("address").max_by("new_seq"),
         "mailbox_key": col("mailbox_key").first(),
-        "lift_seq": col("seq").filter(is_lift).max(),
-        "lift_at": col("entered_at").filter(is_lift).max(),
+        "expires_at": pl.when(~col("is_endless").any()).then(col("expires_at").max()),
+        "lift_seq": col("lift_seq").max(),
+        "lift_at": col("lift_at").max(),
     }
-    words = seen.filter(~of_all).group_by("scope", "key", "rule").agg(**newest)
+    words = _with_standing_expiry(ruled.group_by("scope", "key", "rule").agg(**newest), ruled)
     joined = words.join(everything, on=["scope", "key"], how="full", coalesce=True)
     by_rule = pl.when(col("lift_seq") > col("seq").fill_null(-1)).then("lift_at")
     by_all = pl.when(col("all_seq") > col("seq").fill_null(-1)).then("all_at")
@@ -109,6 +111,22 @@ def _last_words(entries: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
     )
 
 
-def _bits() -> pl.LazyFrame:
+def _with_standing_expiry(words: pl.LazyFrame, ruled: pl.LazyFrame) -> pl.LazyFrame:
+    """Where something was lifted, the longest suppression since the last lift before the newest counts."""
+    keys = ["scope", "key", "rule"]
+    before = col("lift_seq").filter(col("lift_seq") < col("new_seq").max()).max().fill_null(-1)
+    stands = col("new_seq") > before
+    longest = pl.when(col("expires_at").filter(stands).null_count() == 0).then(col("expires_at").filter(stands).max())
+    lifted = words.filter(col("lift_seq").is_not_null()).select(keys)
+    mended = ruled.join(lifted, on=keys, how="semi").group_by(keys).agg(since_lift=longest)
+    is_lifted = col("lift_seq").is_not_null()
+    both = words.join(mended, on=keys, how="left")
+    return both.with_columns(expires_at=pl.when(is_lifted).then("since_lift").otherwise("expires_at")).drop(
+        "since_lift"
+    )
+
+
+def rule_bits() -> pl.LazyFrame:
+    """Columns rule and bit of every rule."""
     codes = [rule.code for rule in RULES]
     return pl.LazyFrame({"rule": codes, "bit": [bit(code) for code in codes]}, schema_overrides={"bit": pl.UInt64})

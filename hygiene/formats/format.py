@@ -8,8 +8,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from hygiene.formats.api import Api
+from hygiene.formats.part import Part
+from hygiene.formats.writing import Writing
 from hygiene.model.errors import ConfigError, InputError
 from hygiene.model.tables import EVENTS
 from hygiene.model.words import EventKind, ReasonFamily
@@ -22,11 +25,7 @@ OF_THE_READER = ("address_key", "mailbox_key", "kind", "provider", "source", "li
 MACHINE_AGENTS = "machine_agents.toml"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class Shape(_Part):
+class Shape(Part):
     """`[[shape]]`: where the recipients and the columns lie in records of one sort; the first whose `when` holds."""
 
     when: dict[str, Paths] = Field(default_factory=dict)
@@ -37,7 +36,7 @@ class Shape(_Part):
     """Column of EVENTS = paths of which the first with a value counts; those of `esp_type` are joined by `/`."""
 
 
-class EventRule(_Part):
+class EventRule(Part):
     """`[[event]]`: what a record means; the first whose `when` holds."""
 
     when: dict[str, Paths] = Field(default_factory=dict)
@@ -56,7 +55,7 @@ class EventRule(_Part):
         return self
 
 
-class Reading(_Part):
+class Reading(Part):
     """`[read]`: how the system's event files are read."""
 
     container: Literal["json", "table"] = "json"
@@ -85,9 +84,11 @@ class Reading(_Part):
     """For tables: words for the kinds of event, in lower case with `_`."""
 
 
-class SuppressionReading(_Part):
+class SuppressionReading(Part):
     """`[suppressions]`: how a list of suppressed addresses that the system exports is read."""
 
+    container: Literal["table", "json", "lines"] = "table"
+    """`table`: CSV or the like; `json`: one JSON object a line; `lines`: an address, and perhaps more after a space."""
     header: bool | None = None
     """Whether the first line names the columns; detected where it is not given."""
     columns: dict[str, Paths]
@@ -98,32 +99,7 @@ class SuppressionReading(_Part):
     """The family where there is no reason."""
 
 
-class Writing(_Part):
-    """`[write]`: how a suppression file that the system takes looks."""
-
-    header: tuple[str, ...] = ()
-    """Names of the columns; no header line where it is empty."""
-    cells: tuple[str, ...]
-    """What stands in each column of an addition: `address`, `word` (by `words`), `reason`, `rule`, `action`, `at`."""
-    words: dict[ReasonFamily, str] = Field(default_factory=dict)
-    """Our family of reasons = the system's word; it must name all families where `word` is a cell."""
-    additions_per_file: int | None = Field(None, ge=1)
-    """Most rows of one file."""
-    removal_header: tuple[str, ...] = ()
-    removal_cells: tuple[str, ...] = ("address",)
-    """As `header` and `cells`, for removals; empty where the system takes no file of removals."""
-    removals_per_file: int | None = Field(None, ge=1)
-    note: str = ""
-    """What a person must know who uploads the file."""
-
-    @model_validator(mode="after")
-    def _has_a_word_for_every_reason(self) -> Self:
-        if "word" in self.cells and set(self.words) != set(ReasonFamily):
-            raise ValueError("`words` must give a word for every family of reasons")
-        return self
-
-
-class Format(_Part):
+class Format(Part):
     """One system."""
 
     name: str
@@ -137,6 +113,7 @@ class Format(_Part):
     event: tuple[EventRule, ...] = ()
     suppressions: SuppressionReading | None = None
     write: Writing | None = None
+    api: Api | None = None
 
     @model_validator(mode="after")
     def _fills_known_columns(self) -> Self:

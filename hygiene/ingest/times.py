@@ -18,7 +18,13 @@ def instant(text: pl.Expr, unit: str) -> pl.Expr:
     if unit == "unix_s":
         return _from_microseconds(seconds * 1_000_000)
     scale = pl.when(seconds >= MILLISECONDS_FROM).then(pl.lit(1_000.0)).otherwise(pl.lit(1_000_000.0))
-    return pl.coalesce(_iso(text), _from_microseconds(seconds * scale))
+    return pl.coalesce(_iso(text), _mail(text), _from_microseconds(seconds * scale))
+
+
+def _mail(text: pl.Expr) -> pl.Expr:
+    """A date as in a mail header (RFC 5322 section 3.3), with or without its day of the week."""
+    plain = text.str.strip_chars().str.replace(r"^[A-Za-z]{3}, ?", "").str.replace(r" (GMT|UTC|UT|Z)$", " +0000")
+    return plain.str.to_datetime("%d %b %Y %H:%M:%S %z", time_unit="us", time_zone="UTC", strict=False)
 
 
 def _from_microseconds(number: pl.Expr) -> pl.Expr:

@@ -8,6 +8,7 @@ HygieneError (2)
 ├── LockedError (5)       another run holds the job
 ├── OutputError (6)       the disk is full, a folder cannot be written
 ├── LookupFailedError (6) no resolver answers
+├── PushError (6)         another system's API cannot be reached, or did not take all
 └── UnbalancedError (70)  rows in are not rows out: a bug, nothing was published
 """
 
@@ -65,6 +66,12 @@ class OutputError(HygieneError):
 
 class LookupFailedError(HygieneError):
     """No resolver answers, and the job says that DNS is needed."""
+
+    exit_code = 6
+
+
+class PushError(HygieneError):
+    """Another system's API cannot be reached, or did not take all."""
 
     exit_code = 6
 

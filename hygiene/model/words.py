@@ -183,6 +183,16 @@ class RunStatus(StrEnum):
 
 
 @unique
+class ExportStatus(StrEnum):
+    """How far an export to another system has come."""
+
+    WRITTEN = "written"
+    """Its files are there; nobody said that the system has them."""
+    CONFIRMED = "confirmed"
+    """The system has it: the next export is the difference to it."""
+
+
+@unique
 class ReasonFamily(StrEnum):
     """Why an address is suppressed, as coarse as lists of other systems tell it."""
 

@@ -1,78 +1,104 @@
-"""What an ESP must learn since the last published run, in the form that it takes (formats/*.toml, `[write]`)."""
+"""What another system must learn, in the files that it imports (formats/*.toml, `[write]`), within its limits."""
 
-import datetime as dt
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 from polars import col
 
 from hygiene.formats.format import format_named
+from hygiene.formats.writing import Layout, Writing
 from hygiene.model.errors import InputError
-from hygiene.model.words import ReasonFamily
+from hygiene.policy.families import NEVER_REMOVED
+from hygiene.publish.lines import lines, needed, with_places
 
-FAMILIES = {
-    "CMP": ReasonFamily.COMPLAINT, "UNS": ReasonFamily.UNSUBSCRIBE, "BNC": ReasonFamily.HARD_BOUNCE,
-    "SFT": ReasonFamily.SOFT_BOUNCE, "DOM": ReasonFamily.DEAD_DOMAIN, "SYN": ReasonFamily.INVALID,
-    "ROL": ReasonFamily.ROLE, "ENG": ReasonFamily.UNENGAGED,
-}  # fmt: skip
-NEVER_REMOVED = ["CMP101", "MAN001"]
-"""No file tells an ESP to mail a complainer or an erased person again."""
+ADD, REMOVE = "add", "remove"
+SPOOL = "lines.parquet"
 
 
-def family(rule: str) -> ReasonFamily:
-    """The family of reasons that a rule belongs to."""
-    if rule == "MAN001":
-        return ReasonFamily.ERASURE
-    return FAMILIES.get(rule[:3], ReasonFamily.MANUAL)
+@dataclass(frozen=True)
+class Written:
+    """One file: what it asks for, and how many rows it has."""
+
+    path: Path
+    action: str
+    rows: int
 
 
-def write_exports(
-    added: pl.DataFrame, removed: pl.DataFrame, names: Sequence[str], folder: Path, as_of: dt.datetime
-) -> list[Path]:
-    """`<format>-add.csv` and `<format>-remove.csv`, split at the system's limits; empty ones are written too.
-
-    Both frames hold address and rule; one line an address, by the first rule given.
-    """
-    additions = added.unique("address", keep="first", maintain_order=True)
-    gone = removed.filter(~col("rule").is_in(NEVER_REMOVED)).join(additions, on="address", how="anti")
-    removals = gone.unique("address", keep="first", maintain_order=True)
-    written: list[Path] = []
-    for name in names:
-        form = format_named(name).write
-        if form is None:
-            raise InputError(f"format {name} takes no suppression file.", "[publish] exports")
-        words = dict(form.words)
-        lines = _lines(additions, form.cells, "add", words, as_of)
-        written += _split(lines, form.header, form.additions_per_file, folder / f"{name}-add")
-        if form.removal_cells:
-            lines = _lines(removals, form.removal_cells, "remove", words, as_of)
-            written += _split(lines, form.removal_header, form.removals_per_file, folder / f"{name}-remove")
-    return written
+def writing_of(name: str) -> Writing:
+    """How the system's files look; raises InputError where it takes none."""
+    writing = format_named(name).write
+    if writing is None:
+        raise InputError(f"format {name} takes no suppression file.", fix="`hygiene formats` tells which do.")
+    return writing
 
 
-def _lines(
-    rows: pl.DataFrame, cells: Sequence[str], action: str, words: dict[ReasonFamily, str], as_of: dt.datetime
-) -> pl.DataFrame:
-    rules = rows["rule"].unique().to_list()
-    families = pl.DataFrame(
-        {"rule": rules, "reason": [family(rule).value for rule in rules],
-         "word": [words.get(family(rule)) for rule in rules]},
-        schema={"rule": pl.String, "reason": pl.String, "word": pl.String},
-    )  # fmt: skip
-    told = rows.join(families, on="rule", how="left", maintain_order="left")
-    return told.with_columns(action=pl.lit(action), at=pl.lit(as_of.isoformat())).select(cells)
+def write_additions(rows: pl.LazyFrame, name: str, folder: Path) -> list[Written]:
+    """Writes rows (address, rule, at) as `<name>-add…`, one file a list of the system; empty ones are written too."""
+    writing = writing_of(name)
+    told = with_places(rows.with_columns(action=pl.lit(ADD)), writing.words)
+    limits = writing.additions_per_file, writing.bytes_per_file
+    made: list[Written] = []
+    for word, layout in writing.layouts():
+        mine = told if word is None else told.filter(col("word") == word)
+        stem = f"{name}-{ADD}" + (f"-{word}" if word else "")
+        made += _write(mine, layout, writing, limits, folder / stem)
+    return made
 
 
-def _split(lines: pl.DataFrame, header: Sequence[str], limit: int | None, stem: Path) -> list[Path]:
-    parts = list(lines.iter_slices(limit)) if limit and lines.height else [lines]
-    paths = [
-        stem.with_name(f"{stem.name}{f'-{number}' if number > 1 else ''}.csv") for number in range(1, len(parts) + 1)
-    ]
-    for part, path in zip(parts, paths, strict=True):
+def write_removals(rows: pl.LazyFrame, name: str, folder: Path) -> list[Written]:
+    """Writes rows (address, rule, at) as `<name>-remove…`; raises InputError for a complaint or an erasure."""
+    writing = writing_of(name)
+    if not rows.filter(col("rule").is_in(NEVER_REMOVED)).limit(1).collect().is_empty():
+        raise InputError("a complaint or an erasure is never removed from another system.", name)
+    if writing.removals is None:
+        return []
+    told = with_places(rows.with_columns(action=pl.lit(REMOVE)), writing.words)
+    limits = writing.removals_per_file, writing.bytes_per_file
+    return _write(told, writing.removals, writing, limits, folder / f"{name}-{REMOVE}")
+
+
+def _write(
+    rows: pl.LazyFrame, layout: Layout, writing: Writing, limits: tuple[int | None, int | None], stem: Path
+) -> list[Written]:
+    if "external_id" in needed(layout) and "external_id" not in rows.collect_schema():
+        raise InputError("its rows need the customer's own ids.", stem.name, "Give a file of them with --ids.")
+    spool = stem.with_name(f".{stem.name}.{SPOOL}")
+    head = (writing.delimiter.join(layout.header) + "\n").encode() if layout.header else b""
+    try:
+        os.close(os.open(spool, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        lines(rows, layout, writing).sink_parquet(spool, compression="lz4")
+        return list(_split(spool, head, limits, stem, writing.suffix))
+    finally:
+        spool.unlink(missing_ok=True)
+
+
+def _split(
+    spool: Path, head: bytes, limits: tuple[int | None, int | None], stem: Path, suffix: str
+) -> Iterator[Written]:
+    """One file a part; the action is the second word of the stem."""
+    action = REMOVE if f"-{REMOVE}" in stem.name else ADD
+    for number, (first, rows) in enumerate(_parts(spool, len(head), *limits), 1):
+        path = stem.with_name(f"{stem.name}{f'-{number}' if number > 1 else ''}{suffix}")
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            if header:
-                file.write((",".join(header) + "\n").encode())
-            part.write_csv(file, include_header=False)
-    return paths
+            file.write(head)
+            part = pl.scan_parquet(spool).slice(first, rows)
+            part.sink_csv(file, include_header=False, quote_style="never")
+        yield Written(path, action, rows)
+
+
+def _parts(spool: Path, head: int, rows: int | None, size: int | None) -> Iterator[tuple[int, int]]:
+    """First row and number of rows of each file; one empty part where there is no row. A count a row is in memory."""
+    ends = (
+        pl.scan_parquet(spool).select(end=(col("line").str.len_bytes().cast(pl.Int64) + 1).cum_sum()).collect()["end"]
+    )
+    first, begun = 0, 0
+    while first < ends.len() or not first:
+        fits = ends.len() if size is None else int(ends.search_sorted(begun + size - head, side="right"))
+        end = min(max(fits, first + 1), ends.len(), first + (rows or ends.len()))
+        yield first, end - first
+        if end >= ends.len():
+            return
+        first, begun = end, int(ends[end - 1])

@@ -46,6 +46,11 @@ def settle(staged: Path, out: Path, run_id: str, process: object) -> Path:
     """Writes the manifest, brings every file to disk and gives the folder its name; what stood there gives way."""
     write_manifest(staged)
     write_json(staged / PROCESS, process)
+    return put(staged, out, run_id)
+
+
+def put(staged: Path, out: Path, run_id: str) -> Path:
+    """Brings a staged folder with its manifest to disk and gives it its name; what stood there gives way."""
     for file in sorted(staged.rglob("*")):
         if file.is_file():
             file.chmod(0o600)
@@ -91,10 +96,11 @@ def write_text(path: Path, text: str) -> None:
 def write_manifest(folder: Path) -> None:
     """The digest and size of every file, for whoever takes them away."""
     files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name not in OF_THE_PROCESS)
-    write_json(folder / MANIFEST, {str(file.relative_to(folder)): _digest(file) for file in files})
+    write_json(folder / MANIFEST, {str(file.relative_to(folder)): digest(file) for file in files})
 
 
-def _digest(path: Path) -> dict[str, object]:
+def digest(path: Path) -> dict[str, object]:
+    """SHA-256 and size of a file."""
     with path.open("rb") as file:
         return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
 
