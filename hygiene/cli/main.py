@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rules": ("hygiene.cli.rules:rules", "List every rule that decides about a row."),
     "explain": ("hygiene.cli.rules:explain", "Tell what a rule means, why it is there, and its numbers."),
     "bounces": ("hygiene.cli.bounces:bounces", "Tell what a bounce means, list the rules, or score them."),
+    "formats": ("hygiene.cli.formats:formats", "List the systems that can be read and written, or tell how NAME is."),
     "completion": ("hygiene.cli.completion:completion", "Print the completion script of a shell."),
 }
 """Name → where it is, and its sentence; a test holds the sentence to the command's own."""
