@@ -1,5 +1,6 @@
 """Suppression lists of other systems, as rows of IMPORTS without the keys."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -7,10 +8,15 @@ import polars as pl
 from polars import col
 
 from hygiene.config import SuppressionSource
-from hygiene.formats.format import SuppressionReading, format_named
+from hygiene.formats.format import Format, Reading, SuppressionReading, format_named, formats
+from hygiene.ingest.archives import is_archive, members, unpacked
+from hygiene.ingest.conditions import first, holds, meets
 from hygiene.ingest.delimited import open_delimited
+from hygiene.ingest.generic import folded
+from hygiene.ingest.json_events import flat_records
+from hygiene.ingest.paths import parts_of
 from hygiene.ingest.streams import files_of
-from hygiene.ingest.text import open_text
+from hygiene.ingest.text import TextFile, open_text
 from hygiene.ingest.times import instant
 from hygiene.model.errors import InputError
 
@@ -19,42 +25,94 @@ COLUMNS = ["address", "family", "reason", "suppressed_at", "source", "line"]
 
 def read_suppressions(source: SuppressionSource, base: Path) -> pl.DataFrame:
     """Columns address, family (a ReasonFamily), reason, suppressed_at, source and line; raises InputError."""
-    reading = format_named(source.format).suppressions
-    if reading is None:
-        raise InputError(f"format {source.format} has no suppression list.", source.path, "Use ses, sendgrid or csv.")
-    return pl.concat([_listed(path, reading) for path in files_of(source.path, base)])
-
-
-def _listed(path: Path, reading: SuppressionReading) -> pl.DataFrame:
+    system = format_named(source.format)
+    if system.suppressions is None:
+        known = ", ".join(name for name, each in formats().items() if each.suppressions)
+        raise InputError(f"format {source.format} has no suppression list.", source.path, f"There are: {known}.")
     with TemporaryDirectory(prefix="hygiene-") as work:
-        rows = open_delimited(open_text(path, Path(work)), Path(work), None, reading.header)
-        found = rows.scan().collect()
-        line = rows.line_of(found["row"])
-    names = {name: _column(name, reading, rows.columns) for name in reading.columns}
-    if names["address"] is None:
-        raise InputError(f"no column holds addresses; there are {', '.join(rows.columns)}.", str(path))
-    cells = {name: col(column) if column else pl.lit(None, pl.String) for name, column in names.items()}
-    reason = cells.get("reason", pl.lit(None, pl.String))
-    word = reason.str.strip_chars().str.to_lowercase().str.replace_all(r"[^a-z0-9]+", "_")
+        files = [found for path in files_of(source.path, base) for found in _files(path, Path(work))]
+        return pl.concat([_listed(path, name, system, system.suppressions, Path(work)) for path, name in files])
+
+
+def _files(path: Path, work: Path) -> Iterator[tuple[Path, str]]:
+    """The file and its name, or those of all files in an archive."""
+    if not is_archive(path):
+        yield path, path.name
+        return
+    for member in members(path):
+        yield unpacked(path, member, work), f"{path.name}/{member}"
+
+
+def _listed(path: Path, name: str, system: Format, reading: SuppressionReading, work: Path) -> pl.DataFrame:
+    text = open_text(path, work)
+    is_json = text.head.lstrip("\ufeff \t\r\n").startswith(("{", "["))
+    rows = _json_rows(text, system, reading, work) if is_json else _table_rows(text, reading, work)
+    default = _family(name, rows, reading)
+    cell = {column: first(paths, rows.schema) for column, paths in reading.columns.items()}
+    reason, at = (cell.get(column, pl.lit(None, pl.String)) for column in ("reason", "suppressed_at"))
+    word = reason.str.to_lowercase().str.replace_all(r"[^a-z0-9]+", "_").str.strip_chars("_")
     known = {word: family.value for word, family in reading.reasons.items()}
-    family = word.replace_strict(known, default="unknown", return_dtype=pl.String).fill_null(reading.default.value)
-    listed = found.select(
-        address=cells["address"].str.strip_chars(),
-        family=family,
+    listed = rows.filter(~_is_not_listed(reading, rows.schema)).select(
+        address=cell["address"].str.strip_chars(),
+        family=pl.when(word.is_null())
+        .then(pl.lit(default))
+        .otherwise(word.replace_strict(known, default="unknown", return_dtype=pl.String)),
         reason=reason,
-        suppressed_at=instant(cells.get("suppressed_at", pl.lit(None, pl.String)), "auto"),
-        source=pl.lit(path.name),
-        line=line,
+        suppressed_at=instant(at, "auto"),
+        source=pl.lit(name),
+        line=col("line"),
     )
     return listed.filter(col("address").str.contains("@", literal=True)).select(COLUMNS)
 
 
-def _column(name: str, reading: SuppressionReading, columns: tuple[str, ...]) -> str | None:
-    """The column by one of its names, or by its number from 0 where the file has no header."""
-    plain = {column.strip().lower().replace(" ", "_").replace("-", "_"): column for column in columns}
-    for wanted in reading.columns[name]:
-        if wanted.isdigit() and reading.header is False and int(wanted) < len(columns):
-            return columns[int(wanted)]
-        if wanted.lower() in plain:
-            return plain[wanted.lower()]
-    return None
+def _wanted(reading: SuppressionReading) -> list[str]:
+    """All paths that the format names."""
+    paths = [path for paths in reading.columns.values() for path in paths]
+    paths += [path for sort in reading.sort for path in sort.columns]
+    return list(dict.fromkeys(part for path in [*paths, *reading.not_listed] for part in parts_of(path) or [path]))
+
+
+def _table_rows(text: TextFile, reading: SuppressionReading, work: Path) -> pl.DataFrame:
+    """`line` and the columns that the format names, under these names; raises InputError where no one is an address."""
+    opened = open_delimited(text, work, None, reading.header)
+    found = opened.scan(empty_is_null=True).collect()
+    numbers = {str(number): name for number, name in enumerate(opened.columns)} if reading.header is False else {}
+    theirs = {folded(name): name for name in reversed(opened.columns)} | numbers
+    here = {
+        path: theirs[key] for path in _wanted(reading) if (key := path if path in numbers else folded(path)) in theirs
+    }
+    if not set(reading.columns["address"]) & here.keys():
+        raise InputError(f"no column holds addresses; there are {', '.join(opened.columns)}.", str(text.path))
+    cells = [_value(col(name).str.strip_chars()).alias(path) for path, name in here.items()]
+    return found.select(opened.line_of(found["row"]).alias("line"), *cells)
+
+
+def _value(text: pl.Expr) -> pl.Expr:
+    """An empty text is no value."""
+    return pl.when(text != "").then(text)
+
+
+def _json_rows(text: TextFile, system: Format, reading: SuppressionReading, work: Path) -> pl.DataFrame:
+    """`line` and a column for each path; a row for each element where a path leads into a list."""
+    looked_for = Reading(roots=reading.roots, columns={path: (path,) for path in _wanted(reading)})
+    plain = system.model_copy(update={"shape": (), "event": ()})
+    rows = pl.concat(list(flat_records(text, plain, looked_for, work)), how="vertical_relaxed")
+    lists = [name for name, dtype in rows.schema.items() if isinstance(dtype, pl.List)]
+    return rows.explode(lists, empty_as_null=True) if lists else rows
+
+
+def _family(name: str, rows: pl.DataFrame, reading: SuppressionReading) -> str:
+    """The reason of a row that names none; raises InputError where the list is none of suppressed addresses."""
+    present = {column for column in rows.columns if rows[column].null_count() < rows.height}
+    for sort in reading.sort:
+        named = not sort.file or any(meets(name, (one,)) for one in sort.file)
+        if named and set(sort.columns) <= present:
+            if sort.family is None:
+                raise InputError(f"is {sort.refused}.", name, "Leave it out, or rename it.")
+            return sort.family.value
+    return reading.default.value
+
+
+def _is_not_listed(reading: SuppressionReading, schema: pl.Schema) -> pl.Expr:
+    conditions = [holds({path: values}, schema) for path, values in reading.not_listed.items()]
+    return pl.any_horizontal(*conditions) if conditions else pl.lit(False)

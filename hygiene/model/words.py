@@ -36,6 +36,8 @@ class EventKind(StrEnum):
     """A complaint that names several recipients, of whom one complained: it condemns none of them."""
     UNSUBSCRIBED = "unsubscribed"
     RESUBSCRIBED = "resubscribed"
+    REINSTATED = "reinstated"
+    """The ESP takes a bounce back: those before it do not count."""
     OPENED = "opened"
     CLICKED = "clicked"
     REJECTED_BY_ESP = "rejected_by_esp"
