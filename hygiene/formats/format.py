@@ -93,6 +93,8 @@ class Reading(_Part):
     """Fields that flag software: `true` or `1`. Omitted when false, so no value is no flag."""
     user_agent: Paths = ()
     """Fields with the user agent, for systems that flag nothing (machine_agents.toml)."""
+    reader_ip: Paths = ()
+    """Fields with the IP address that an open or a click came from (machine_agents.toml); used, not kept."""
     columns: dict[str, Paths] = Field(default_factory=dict)
     """As in `[[shape]]`, for all shapes."""
     synonyms: dict[str, Paths] = Field(default_factory=dict)

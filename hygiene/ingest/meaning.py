@@ -164,8 +164,8 @@ def _by_software(stated: pl.Expr, plan: _Plan, reading: Reading, schema: pl.Sche
     known = [col("=rule").replace_strict(proven, default=None, return_dtype=pl.Boolean)] if proven else []
     flags = [truth(first((path,), schema)).fill_null(False) for path in reading.machine]
     flagged = [pl.when(pl.any_horizontal(*flags)).then(pl.lit(True))] if flags else []
-    agent = first(reading.user_agent, schema)
-    told = [is_machine(agent, col("=kind"))] if reading.user_agent else []
+    signs = first(reading.user_agent, schema), first(reading.reader_ip, schema)
+    told = [is_machine(*signs, col("=kind"))] if reading.user_agent or reading.reader_ip else []
     return pl.when(col("=kind").is_in(TRACKED)).then(pl.coalesce(*known, truth(stated), *flagged, *told))
 
 

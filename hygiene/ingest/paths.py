@@ -102,7 +102,7 @@ def element_value(path: str, dtype: pl.DataType) -> pl.Expr:
 
 
 def _used(system: Format, reading: Reading) -> Iterable[str]:
-    yield from (*reading.type, *reading.machine, *reading.user_agent)
+    yield from (*reading.type, *reading.machine, *reading.user_agent, *reading.reader_ip)
     for paths in reading.columns.values():
         yield from paths
     for shape in system.shape:
