@@ -82,6 +82,8 @@ class EventSource(_Section):
     """For `generic`: our column = theirs, such as `occurred_at = "time"`."""
     kinds: dict[str, EventKind] = Field(default_factory=dict)
     """For `generic`: their word = our event kind, such as `hard_bounce = "bounced"`."""
+    dated: Instant | None = None
+    """The instant of records that name none, such as the day of a verifier's report."""
     delimiter: str | None = Field(None, min_length=1, max_length=1)
     """For CSV; detected where it is not given."""
     encoding: Literal["utf-8", "utf-16", "windows-1252"] | None = None

@@ -73,10 +73,18 @@ def _chosen(
     named = _named(source, where)
     system = named or (found if source.format == AUTO and not source.columns else None)
     if system and system.read:
-        return system, system.read
+        return system, _dated(system.read, source)
     if source.format == AUTO and not (is_recognised(names) or source.columns):
         raise unknown(where, f"{listed(names)}" if names else "nothing of the kind")
     return generic(source, names, where)
+
+
+def _dated(reading: Reading, source: EventSource) -> Reading:
+    """With the job's own instant for records that name none."""
+    if source.dated is None:
+        return reading
+    at = (*reading.columns.get("occurred_at", ()), f"={source.dated.isoformat()}")
+    return reading.model_copy(update={"columns": {**reading.columns, "occurred_at": at}})
 
 
 def _named(source: EventSource, where: str) -> Format | None:

@@ -38,6 +38,8 @@ class EventKind(StrEnum):
     RESUBSCRIBED = "resubscribed"
     REINSTATED = "reinstated"
     """The ESP takes a bounce back: those before it do not count."""
+    VERIFIED = "verified"
+    """A paid verifier's verdict, in its own words: evidence with a date and a source, never a command."""
     OPENED = "opened"
     CLICKED = "clicked"
     REJECTED_BY_ESP = "rejected_by_esp"

@@ -13,6 +13,11 @@ SAMPLES = ROOT / "sample_data/formats"
 Case = dict[str, str]
 
 
+def how(case: Case) -> dict[str, str]:
+    """What a job would have to say to read it."""
+    return {"dated": case["dated"]} if case.get("dated") else {}
+
+
 def cases() -> Iterator[tuple[str, Case]]:
     """Every line of the tables, with the name of its system."""
     csv.field_size_limit(1 << 20)
