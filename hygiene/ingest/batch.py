@@ -1,7 +1,7 @@
 """What some records of an event file say."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import polars as pl
@@ -40,6 +40,11 @@ class Batch:
             pl.concat([cls().rejects, *(part.rejects for part in parts)]),
             pl.concat([cls().ignored, *(part.ignored for part in parts), *ignored]),
         )
+
+    def after(self, lines: int) -> "Batch":
+        """The same, with so many lines before it."""
+        later = (col("line") + lines).cast(pl.UInt32)
+        return replace(self, events=self.events.with_columns(later), rejects=self.rejects.with_columns(later))
 
     def with_rejects(self, rejects: pl.DataFrame, raw: pl.DataFrame) -> "Batch":
         """With these rejects (`line, reason`) in place of its own, and their text from `line, raw`."""

@@ -11,7 +11,7 @@ from hygiene.ingest import documents
 from hygiene.ingest.batch import Batch
 from hygiene.ingest.batches import in_threads
 from hygiene.ingest.flat import How, flat, flat_texts, how_to_read
-from hygiene.ingest.line_batches import TEXTS, Lines, line_batches
+from hygiene.ingest.line_batches import TEXTS, Lines, line_batches, numbered
 from hygiene.ingest.meaning import meaning
 from hygiene.ingest.opening import opened
 from hygiene.ingest.paths import below
@@ -24,7 +24,7 @@ PLAIN_TEXT = "plain text in an envelope"
 def json_batches(text: TextFile, file: str, system: Format, reading: Reading, work: Path) -> Iterator[Batch]:
     """What the records of a file mean."""
     how = how_to_read(system, reading, file)
-    yield from in_threads(lambda lines: _read(lines, how), line_batches(_one_a_line(text, work)))
+    yield from numbered(lambda lines: _read(lines, how), Batch.after, _one_a_line(text, work))
 
 
 def flat_records(text: TextFile, system: Format, reading: Reading, work: Path) -> Iterator[pl.DataFrame]:
@@ -35,7 +35,11 @@ def flat_records(text: TextFile, system: Format, reading: Reading, work: Path) -
         texts, _ = opened(lines, reading)
         return pl.concat([found for found, _ in _records(texts.select("line", "text"), how)])
 
-    yield from in_threads(records, line_batches(_one_a_line(text, work)))
+    yield from numbered(records, _after, _one_a_line(text, work))
+
+
+def _after(records: pl.DataFrame, lines: int) -> pl.DataFrame:
+    return records.with_columns((col("line") + lines).cast(pl.UInt32))
 
 
 def _one_a_line(text: TextFile, work: Path) -> Path:
