@@ -1,12 +1,11 @@
 """A million SendGrid and a million SES events as NDJSON, read into the event table by one process.
 
-python -m bench.events [EVENTS]
+python -m bench events [EVENTS]
 """
 
 import json
 import random
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -100,8 +99,9 @@ def generated(file: Path, record: Callable[[int, str], dict[str, Any]], events: 
             lines.write(json.dumps(record(number, draw.choice(KINDS)), separators=(",", ":")) + "\n")
 
 
-def main(events: int) -> None:
+def main(arguments: list[str]) -> None:
     """Generates each file, then reads it, and prints a line."""
+    events = int(arguments[0]) if arguments else 1_000_000
     for name, record in (("sendgrid", sendgrid), ("ses", ses)):
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, f"{name}.ndjson")
@@ -115,7 +115,3 @@ def main(events: int) -> None:
             f"{name}: {found:,} events ({size:,.0f} MB) in {seconds:.1f} s, {found / seconds:,.0f}/s "
             f"(wanted {WANTED[name]:,}); {spent:.1f} s CPU, {found / spent:,.0f} a CPU second; {peak:,.0f} MiB at most"
         )
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)

@@ -50,4 +50,4 @@ class Batch:
         """With these rejects (`line, reason`) in place of its own, and their text from `line, raw`."""
         texts = raw.filter(col("line").is_in(rejects["line"].implode())).unique("line")
         told = rejects.join(texts, on="line", how="left").select("line", col("raw").str.head(RAW_LENGTH), "reason")
-        return Batch(self.events, told, self.ignored)
+        return replace(self, rejects=told)

@@ -61,7 +61,7 @@ def recognised_table(head: str, delimiter: str | None, where: str) -> tuple[Form
 def unknown(where: str, found: str) -> InputError:
     """What to say of a file that fits no format."""
     looked = [
-        f"{each.name} ({' or '.join(' + '.join(marks) for marks in each.read.marks)})"
+        f"{each.name} ({' + '.join(each.read.marks[0])})"
         for each in formats().values()
         if each.read and each.read.marks
     ]
@@ -69,7 +69,7 @@ def unknown(where: str, found: str) -> InputError:
         f"the file fits no format: looked for {', '.join(looked)} and for columns of time, address and kind; "
         f"found {found}.",
         where,
-        'Set `format = "generic"` with `columns`.',
+        'Set `format = "generic"` with `columns`; `hygiene formats NAME` tells all that a format is known by.',
     )
 
 
