@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import click
 
-from hygiene.formats.format import EventRule, Format, Reading, Shape, format_named
+from hygiene.formats.format import EventRule, Format, ListSort, Reading, Shape, format_named
 from hygiene.formats.format import formats as all_formats
 
 LONGEST = 60
@@ -28,11 +28,12 @@ def formats(name: str | None, as_json: bool) -> None:
 
 
 def _listed(chosen: list[Format]) -> Iterator[str]:
-    yield f"{'name':<12} {'events':<7} {'list':<5} {'writes':<7} title"
+    width = max(len(each.name) for each in chosen)
+    yield f"{'name':<{width}} {'events':<7} {'list':<5} {'writes':<7} title"
     for each in chosen:
         events = each.read.container if each.read else ""
         listed, written = "yes" if each.suppressions else "", "yes" if each.write else ""
-        yield f"{each.name:<12} {events:<7} {listed:<5} {written:<7} {each.title}"
+        yield f"{each.name:<{width}} {events:<7} {listed:<5} {written:<7} {each.title}"
 
 
 def _described(system: Format) -> Iterator[str]:
@@ -40,7 +41,9 @@ def _described(system: Format) -> Iterator[str]:
     if system.read:
         yield from _events(system, system.read)
     if system.suppressions:
-        yield from _section("Suppression list, read", system.suppressions.model_dump(exclude_defaults=True))
+        listing = system.suppressions
+        yield from _section("Suppression list, read", listing.model_dump(exclude_defaults=True, exclude={"sort"}))
+        yield from _table("which list it is: the first that holds", dict(map(_sort, listing.sort)))
     if system.write:
         yield from _section("Suppression list, written", system.write.model_dump(exclude_defaults=True))
     yield "\nSources"
@@ -48,10 +51,11 @@ def _described(system: Format) -> Iterator[str]:
 
 
 def _events(system: Format, reading: Reading) -> Iterator[str]:
-    settings = reading.model_dump(exclude_defaults=True, exclude={"columns", "names", "synonyms", "kinds"})
+    settings = reading.model_dump(exclude_defaults=True, exclude={"marks", "columns", "names", "synonyms", "kinds"})
     yield from _section(f"Events ({reading.container})", settings)
+    yield from (f"  known by:              {' + '.join(marks)}" for marks in reading.marks)
     for title, table in (("names", reading.names), ("columns", reading.columns), ("synonyms", reading.synonyms)):
-        yield from _table(title, {key: " or ".join(paths) for key, paths in table.items()})
+        yield from _table(title, {key: _paths(key, paths) for key, paths in table.items()})
     for shape in system.shape:
         yield from _shape(shape)
     if system.event:
@@ -64,12 +68,23 @@ def _shape(shape: Shape) -> Iterator[str]:
     each = f", for each of {shape.each}" if shape.each else ""
     yield from _table(
         f"columns where {_condition(shape.when)}{each}",
-        {key: (" / " if key == "esp_type" else " or ").join(paths) for key, paths in shape.columns.items()},
+        {key: _paths(key, paths) for key, paths in shape.columns.items()},
     )
 
 
+def _paths(column: str, paths: tuple[str, ...]) -> str:
+    return (" / " if column == "esp_type" else " or ").join(paths)
+
+
+def _sort(sort: ListSort) -> tuple[str, str]:
+    files = [f"file = {_values(sort.file)}"] if sort.file else []
+    columns = [f"columns {', '.join(sort.columns)}"] if sort.columns else []
+    return " and ".join(files + columns), sort.family.value if sort.family else f"refused: {sort.refused}"
+
+
 def _what(rule: EventRule) -> str:
-    return rule.kind.value if rule.kind else f"no event ({rule.ignored})"
+    by = "" if rule.is_machine is None else " by software" if rule.is_machine else " by a person"
+    return f"{rule.kind.value}{by}" if rule.kind else f"no event ({rule.ignored})"
 
 
 def _condition(when: Mapping[str, tuple[str, ...]]) -> str:
