@@ -12,7 +12,7 @@ from polars import col
 from hygiene.classify.bounces import bounce_action
 from hygiene.classify.domains import domain_risk, is_parked, provider_of, provider_of_mx
 from hygiene.classify.engagement import DELIVERED, engaged_at, of_people, with_unengaged
-from hygiene.classify.negatives import bounces, objections, that_count
+from hygiene.classify.negatives import bounces, not_taken_back, objections, that_count
 from hygiene.classify.roles import role_tier
 from hygiene.decide.duplicates import with_duplicates
 from hygiene.decide.verdict import fired, first_rule, verdict
@@ -57,8 +57,9 @@ def with_evidence(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFr
     """SUBSCRIBERS with all of EVIDENCE as known at `as_of`, and `engaged_at` for the choice among duplicates."""
     is_past = col("occurred_at") <= as_of
     activity = shard.activity.filter(is_past).collect().lazy()
+    kept = not_taken_back(shard.negatives.filter(is_past), shard.events.filter(is_past))
     negatives = (
-        _keyed(that_count(shard.negatives.filter(is_past), shard.lifts), _mailbox_domain())
+        _keyed(that_count(kept, shard.lifts), _mailbox_domain())
         .with_columns(action=bounce_action(policy))
         .collect()
         .lazy()

@@ -23,6 +23,15 @@ def that_count(negatives: pl.LazyFrame, lifts: pl.LazyFrame) -> pl.LazyFrame:
     return negatives
 
 
+def not_taken_back(negatives: pl.LazyFrame, events: pl.LazyFrame) -> pl.LazyFrame:
+    """Negative events without the bounces that the ESP took back later (EVENTS of kind `reinstated`)."""
+    taken_back = events.filter(col("kind") == EventKind.REINSTATED)
+    back_at = taken_back.group_by("address_key").agg(taken_back_at=col("occurred_at").max())
+    is_past = (col("kind") == EventKind.BOUNCED) & (col("occurred_at") <= col("taken_back_at"))
+    joined = negatives.join(back_at, on="address_key", how="left")
+    return joined.filter(~is_past.fill_null(False)).drop("taken_back_at")
+
+
 def _lifted(lifts: pl.LazyFrame, scope: str, families: str) -> pl.LazyFrame:
     mine = lifts.filter((col("scope") == scope) & col("rule").str.contains(families))
     return mine.group_by("key").agg(col("lifted_at").max())

@@ -87,7 +87,7 @@ def ledger() -> None:
 
 @ledger.command("import")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--format", "form", default="csv", show_default=True, help="ses, sendgrid or csv (address, reason).")
+@click.option("--format", "form", default="csv", show_default=True, help="Whose list it is (`hygiene formats`).")
 @click.option("--from", "name", required=True, help="Who says so; kept as the actor.")
 @job_option
 @as_of_option

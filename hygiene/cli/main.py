@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "hygiene.cli.incidents:incidents",
         "Tell who refuses the sender, write the letter about it, and take back what it caused.",
     ),
+    "formats": ("hygiene.cli.formats:formats", "List the systems that can be read and written, or tell how NAME is."),
     "completion": ("hygiene.cli.completion:completion", "Print the completion script of a shell."),
 }
 """Name → where it is, and its sentence; a test holds the sentence to the command's own."""

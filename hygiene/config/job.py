@@ -75,13 +75,15 @@ class EventSource(_Section):
     """`[[events]]`: files of sends, deliveries, bounces, complaints, unsubscriptions, opens and clicks."""
 
     path: str
-    """File or glob, relative to the job file; gzip and zstd are read as they are."""
+    """File or glob, relative to the job file; gzip, zstd and ZIP are read as they are."""
     format: str = "auto"
     """Name of a format (`hygiene formats`), or `generic` with `columns`; `auto` goes by the content."""
     columns: dict[EventColumn, str] = Field(default_factory=dict)
     """For `generic`: our column = theirs, such as `occurred_at = "time"`."""
     kinds: dict[str, EventKind] = Field(default_factory=dict)
     """For `generic`: their word = our event kind, such as `hard_bounce = "bounced"`."""
+    dated: Instant | None = None
+    """The instant of records that name none, such as the day of a verifier's report."""
     delimiter: str | None = Field(None, min_length=1, max_length=1)
     """For CSV; detected where it is not given."""
     encoding: Literal["utf-8", "utf-16", "windows-1252"] | None = None
@@ -92,9 +94,9 @@ class SuppressionSource(_Section):
     """`[[suppressions]]`: suppressed addresses of another system; read every night, and never a reason to lift ours."""
 
     path: str
-    """CSV file or glob, relative to the job file."""
+    """CSV, JSON or ZIP file or glob, relative to the job file."""
     format: str = "csv"
-    """`ses`, `sendgrid` or `csv` (columns address and reason)."""
+    """Name of a format (`hygiene formats`), or `csv` (columns address and reason)."""
     name: str
     """Who says so; kept as the actor in the ledger."""
 

@@ -1,8 +1,10 @@
-"""User agents that tell software from people (machine_agents.toml)."""
+"""User agents and address ranges that tell software from people (machine_agents.toml)."""
 
 import tomllib
 from functools import cache
 from importlib.resources import files
+from ipaddress import IPv4Network
+from typing import Any
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict
@@ -10,13 +12,12 @@ from pydantic import BaseModel, ConfigDict
 from hygiene.formats.format import MACHINE_AGENTS
 from hygiene.model.words import EventKind
 
+IPV4 = r"^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$"
 
-class Agent(BaseModel):
-    """One sort of user agent."""
 
+class _Sign(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    pattern: str
     kinds: tuple[EventKind, ...]
     is_machine: bool
     confidence: str
@@ -24,20 +25,57 @@ class Agent(BaseModel):
     source: str
 
 
+class Agent(_Sign):
+    """One sort of user agent."""
+
+    pattern: str
+
+
+class Range(_Sign):
+    """Addresses of one operator."""
+
+    networks: tuple[IPv4Network, ...]
+
+
 @cache
 def agents() -> tuple[Agent, ...]:
     """All of them, in order: the first that matches counts."""
-    text = files("hygiene.formats").joinpath(MACHINE_AGENTS).read_text("utf-8")
-    return tuple(Agent.model_validate(row) for row in tomllib.loads(text)["agent"])
+    return tuple(Agent.model_validate(row) for row in _table()["agent"])
 
 
-def is_machine(user_agent: pl.Expr, kind: pl.Expr) -> pl.Expr:
-    """Whether software opened or clicked; false for an agent that matches nothing, null without an agent."""
-    known = [
-        pl.when(kind.is_in([each.value for each in agent.kinds]) & user_agent.str.contains(agent.pattern)).then(
-            pl.lit(agent.is_machine)
-        )
-        for agent in agents()
+@cache
+def ranges() -> tuple[Range, ...]:
+    """All of them; they count before the user agent."""
+    return tuple(Range.model_validate(row) for row in _table()["range"])
+
+
+def _table() -> dict[str, Any]:
+    return tomllib.loads(files("hygiene.formats").joinpath(MACHINE_AGENTS).read_text("utf-8"))
+
+
+def is_machine(user_agent: pl.Expr, reader_ip: pl.Expr, kind: pl.Expr) -> pl.Expr:
+    """Whether software opened or clicked; false for an agent that matches nothing, null where nothing is known."""
+    by_range = [
+        pl.when(_is_of(kind, one) & _is_within(reader_ip, one)).then(pl.lit(one.is_machine)) for one in ranges()
     ]
-    tracked = kind.is_in([EventKind.OPENED.value, EventKind.CLICKED.value]) & user_agent.is_not_null()
-    return pl.when(tracked).then(pl.coalesce(*known, pl.lit(False)))
+    by_agent = [
+        pl.when(_is_of(kind, one) & user_agent.str.contains(one.pattern)).then(pl.lit(one.is_machine))
+        for one in agents()
+    ]
+    tracked = kind.is_in([EventKind.OPENED.value, EventKind.CLICKED.value])
+    person = pl.when(user_agent.is_not_null()).then(pl.lit(False))
+    return pl.when(tracked).then(pl.coalesce(*by_range, *by_agent, person))
+
+
+def _is_of(kind: pl.Expr, sign: _Sign) -> pl.Expr:
+    return kind.is_in([one.value for one in sign.kinds])
+
+
+def _is_within(address: pl.Expr, one: Range) -> pl.Expr:
+    """Whether an IPv4 address as text lies in one of the networks; false for all else."""
+    octets = address.str.extract_groups(IPV4)
+    number = pl.sum_horizontal(
+        octets.struct.field(str(place)).cast(pl.Int64, strict=False) * 256 ** (4 - place) for place in range(1, 5)
+    )
+    inside = [number.is_between(int(net.network_address), int(net.broadcast_address)) for net in one.networks]
+    return pl.any_horizontal(*inside) & address.str.contains(IPV4)

@@ -29,11 +29,13 @@ class Shape(Part):
     """`[[shape]]`: where the recipients and the columns lie in records of one sort; the first whose `when` holds."""
 
     when: dict[str, Paths] = Field(default_factory=dict)
-    """Path or name = the values it may have, in any letter case; `*` is any value, `` is none."""
+    """Path or name = the values it may have, in any letter case; `*` is any value, an empty text is none, `~regex` is
+    what matches it. The path `$file` is the name of the file."""
     each: str | None = None
     """Path of the list that holds one recipient an element; the element's own fields are written `@.field`."""
     columns: dict[str, Paths] = Field(default_factory=dict)
-    """Column of EVENTS = paths of which the first with a value counts; those of `esp_type` are joined by `/`."""
+    """Column of EVENTS = paths of which the first with a value counts; those of `esp_type` are joined by `/`. A path
+    may be put together: `{response.code} {response.content}`, and `=text` is that text."""
 
 
 class EventRule(Part):
@@ -58,24 +60,40 @@ class EventRule(Part):
 class Reading(Part):
     """`[read]`: how the system's event files are read."""
 
-    container: Literal["json", "table"] = "json"
-    """`json`: lines, arrays or documents of JSON; `table`: CSV, Parquet or flat JSON lines."""
+    container: Literal["json", "table", "form"] = "json"
+    """What the system writes: `json`: lines, arrays or documents of JSON; `table`: CSV, Parquet or flat JSON lines;
+    `form`: URL-encoded bodies of webhooks, one a line. A file is told by its content, whatever stands here."""
     marks: tuple[Paths, ...] = ()
-    """Sets of keys; a record that has all of one set is of this system."""
+    """Sets of paths; a record that has all of one set is of this system. `path=value` asks for a value, as `when`."""
+    positions: Paths = ()
+    """For tables without a header: the names of their columns."""
+    steps: tuple[Literal["by_key", "json_api", "avro_unions"], ...] = ()
+    """Named steps before a record is read (ingest/opening.py tells each)."""
     unwrap: Paths = ()
     """Paths of a JSON text inside the record (an envelope) that is the real record; tried one after the other."""
+    roots: Paths = ()
+    """Paths of an object, or of a list of them (`results[]`), that is the real record; tried one after the other."""
+    unused: Paths = ()
+    """Keys of objects or lists that nothing here reads, in the order they stand in: cut out first, for speed."""
     one_or_many: Paths = ()
     """Keys whose value is a text or a list of texts."""
     names: dict[str, Paths] = Field(default_factory=dict)
     """A name for the first of several paths that has a value; usable wherever a path is."""
     type: Paths = ()
     """What a record calls itself, for counting those that are ignored."""
-    time: Literal["iso8601", "unix_s", "unix_ms", "auto"] = "iso8601"
-    """Unit of `occurred_at`; an ISO 8601 time without a zone is UTC."""
+    time: Literal["iso8601", "unix_s", "unix_ms", "auto", "us"] = "iso8601"
+    """Unit of `occurred_at`. `auto`: ISO 8601, RFC 5322, or seconds or milliseconds by their size; `us`: the same, and
+    month/day/year."""
+    zone: str = "+00:00"
+    """Offset of times that name none."""
+    all_rules: bool = False
+    """Whether a record means every `[[event]]` that holds, not the first alone: a row a recipient, a column a kind."""
     machine: Paths = ()
     """Fields that flag software: `true` or `1`. Omitted when false, so no value is no flag."""
     user_agent: Paths = ()
     """Fields with the user agent, for systems that flag nothing (machine_agents.toml)."""
+    reader_ip: Paths = ()
+    """Fields with the IP address that an open or a click came from (machine_agents.toml); used, not kept."""
     columns: dict[str, Paths] = Field(default_factory=dict)
     """As in `[[shape]]`, for all shapes."""
     synonyms: dict[str, Paths] = Field(default_factory=dict)
@@ -84,19 +102,43 @@ class Reading(Part):
     """For tables: words for the kinds of event, in lower case with `_`."""
 
 
+class ListSort(Part):
+    """`[[suppressions.sort]]`: which of a system's lists a file is, and so the reason of its rows."""
+
+    file: Paths = ()
+    """Conditions on the file's name; one must hold."""
+    columns: Paths = ()
+    """Columns that the list has."""
+    family: ReasonFamily | None = None
+    """The reason where a row names none."""
+    refused: str | None = None
+    """Why it is no list of suppressed addresses."""
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if (self.family is None) == (self.refused is None):
+            raise ValueError("a [[suppressions.sort]] has either `family` or `refused`")
+        return self
+
+
 class SuppressionReading(Part):
     """`[suppressions]`: how a list of suppressed addresses that the system exports is read."""
 
-    container: Literal["table", "json", "lines"] = "table"
-    """`table`: CSV or the like; `json`: one JSON object a line; `lines`: an address, and perhaps more after a space."""
+    is_bare: bool = False
+    """Whether a line is an address, and perhaps more behind white space, with no columns to speak of."""
     header: bool | None = None
     """Whether the first line names the columns; detected where it is not given."""
+    roots: Paths = ()
+    """As in `[read]`, for lists in JSON."""
     columns: dict[str, Paths]
     """`address`, `reason`, `suppressed_at` = names of columns (or their numbers from 0, where there is no header)."""
     reasons: dict[str, ReasonFamily] = Field(default_factory=dict)
     """Word of the reason column, in lower case with `_` = our family; a word that is missing here is `unknown`."""
     default: ReasonFamily = ReasonFamily.UNKNOWN
     """The family where there is no reason."""
+    not_listed: dict[str, Paths] = Field(default_factory=dict)
+    """Conditions, as in `[[event]]`: a row that meets one of them is no suppression."""
+    sort: tuple[ListSort, ...] = ()
 
 
 class Format(Part):

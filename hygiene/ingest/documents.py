@@ -25,8 +25,13 @@ def is_one_a_line(head: str) -> bool:
 
 def first_records(head: str, most: int = 50) -> list[dict[str, object]]:
     """The first records of a file, whatever they are packed in."""
-    found = (_loaded(text) for text in _records(iter([head])))
+    found = (_loaded(text) for text in records_in(head))
     return [record for _, record in zip(range(most), found, strict=False) if isinstance(record, dict)]
+
+
+def records_in(text: str) -> Iterator[str]:
+    """The texts of all objects in a text, outside of lists."""
+    return _records(iter([text]))
 
 
 def split_fast(text: Path, work: Path) -> Path:

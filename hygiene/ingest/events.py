@@ -9,23 +9,16 @@ from tempfile import mkstemp
 import polars as pl
 
 from hygiene.config import EventSource
-from hygiene.formats.format import Format, Reading, format_named, formats
-from hygiene.ingest.documents import first_records
-from hygiene.ingest.generic import generic, is_recognised
-from hygiene.ingest.json_events import json_batches
-from hygiene.ingest.meaning import UNKEYED, Batch
-from hygiene.ingest.shape import shape_of
-from hygiene.ingest.short_way import short_way
-from hygiene.ingest.streams import PARQUET, digest_of, files_of, first_bytes
-from hygiene.ingest.table_events import csv_batches, parquet_batches, parquet_cells, table_names
-from hygiene.ingest.text import TextFile, open_text
+from hygiene.formats.format import Format
+from hygiene.ingest.archives import is_archive, members, unpacked
+from hygiene.ingest.batch import Batch
+from hygiene.ingest.open_events import opened
+from hygiene.ingest.streams import digest_of, files_of
 from hygiene.model.errors import InputError
-from hygiene.model.tables import ACTIVITY, EVENTS, REJECTS
+from hygiene.model.tables import ACTIVITY, REJECTS
 from hygiene.normalize.activity import activity, is_activity
 
-AUTO = "auto"
-GENERIC = "generic"
-UNKEYED_EVENTS = {name: dtype for name, dtype in EVENTS.schema.items() if name in UNKEYED or name == "source"}
+UNKEYED_EVENTS = pl.Schema({**Batch.EVENTS, "source": pl.String()})
 """EVENTS without address_key and mailbox_key: keys are another stage's work."""
 PART_ROWS = 2_000_000
 Tick = Callable[[int], None]
@@ -64,104 +57,55 @@ class EventFile:
 
     path: Path
     name: str
-    """As the job sees it, relative to its folder."""
+    """As the job sees it, relative to its folder; of a file in an archive, `export.zip/events.csv`."""
     digest: str
     """SHA-256 of the bytes and of how the job says to read them."""
     source: EventSource
     work: Path
+    content: str | None = None
+    """SHA-256 of the bytes of `path`."""
+    member: str | None = None
+    """Name of the file inside the archive that `path` is."""
 
     def read(self, tick: Tick = lambda _: None, *, counting: bool = False) -> EventRows:
         """Its events; raises InputError where it fits no format, lacks a column, or is cut off.
 
         With `counting`, those that only count come as ACTIVITY instead, which is the quickest way through a table.
         """
-        system, batches = _opened(self, counting=counting)
+        if self.member is not None:
+            return self._unpacked(tick, counting=counting)
+        system, batches = opened(self.path, self.name, self.source, self.work, self.content, counting=counting)
         return _gathered(self, system, (_counted(batch) for batch in batches) if counting else batches, tick)
+
+    def _unpacked(self, tick: Tick, *, counting: bool) -> EventRows:
+        content = unpacked(self.path, str(self.member), self.work)
+        try:
+            return replace(self, path=content, content=None, member=None).read(tick, counting=counting)
+        except InputError as error:
+            raise InputError(error.what, f"{self.path}/{self.member}", error.fix) from error
 
 
 def read_events(source: EventSource, base: Path, work: Path) -> list[EventFile]:
     """The files of one `[[events]]` entry, sorted; raises InputError where there is none, or one is empty."""
-    return [_found(path, source, base, work) for path in files_of(source.path, base)]
+    return [file for path in files_of(source.path, base) for file in _found(path, source, base, work)]
 
 
-def _found(path: Path, source: EventSource, base: Path, work: Path) -> EventFile:
+def _found(path: Path, source: EventSource, base: Path, work: Path) -> Iterator[EventFile]:
     how = source.model_dump_json(exclude={"path"})
-    digest = sha256(f"{digest_of(path)}{how}".encode()).hexdigest()
-    name = path.relative_to(base) if path.is_relative_to(base) else path
-    return EventFile(path, name.as_posix(), digest, source, work)
+    name = (path.relative_to(base) if path.is_relative_to(base) else path).as_posix()
+    content = digest_of(path)
+    if not is_archive(path):
+        yield EventFile(path, name, sha256(f"{content}{how}".encode()).hexdigest(), source, work, content)
+        return
+    for member in members(path):
+        digest = sha256(f"{content}{how}{member}".encode()).hexdigest()
+        yield EventFile(path, f"{name}/{member}", digest, source, work, content, member)
 
 
 def _counted(batch: Batch) -> Batch:
     """The batch with its events that only count as ACTIVITY."""
     return replace(
         batch, events=batch.events.filter(~is_activity()), activity=pl.concat([batch.activity, activity(batch.events)])
-    )
-
-
-def _opened(file: EventFile, *, counting: bool) -> tuple[Format, Iterator[Batch]]:
-    where = str(file.path)
-    if first_bytes(file.path, len(PARQUET)) == PARQUET:
-        _only_tables(file)
-        names = parquet_cells(file.path).collect_schema().names()
-        system, reading = generic(file.source, names, where)
-        return system, parquet_batches(file.path, system, reading, short_way(system, reading) if counting else None)
-    text = open_text(file.path, file.work, file.source.encoding)
-    if text.head.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
-        system, reading = _json_format(file, text)
-        return system, json_batches(text, system, reading, file.work)
-    _only_tables(file)
-    shape = shape_of(text.head, file.source.delimiter)
-    names = table_names(shape.names)
-    if file.source.format == AUTO and not (is_recognised(names) or file.source.columns):
-        raise _unknown(where, f"columns {', '.join(names[:20])}")
-    system, reading = generic(file.source, names, where)
-    return system, csv_batches(text, shape, system, reading, short_way(system, reading) if counting else None)
-
-
-def _only_tables(file: EventFile) -> None:
-    if file.source.format not in (AUTO, GENERIC):
-        raise InputError(
-            f"format {file.source.format} is JSON, and this is not.", str(file.path), 'Set `format = "auto"`.'
-        )
-
-
-def _json_format(file: EventFile, text: TextFile) -> tuple[Format, Reading]:
-    where, named = str(file.path), file.source.format
-    if named not in (AUTO, GENERIC):
-        system = format_named(named)
-        if system.read is None:
-            raise InputError(f"format {named} has no events.", where, f"There are: {', '.join(_with_events())}.")
-        return system, system.read
-    records = first_records(text.head)
-    marked = [each for each in formats().values() if each.read and _is_marked(records, each.read)]
-    if named == AUTO and marked and not file.source.columns:
-        system = marked[0]
-        return system, system.read or Reading()
-    keys = sorted({key for record in records for key in record})
-    if named == AUTO and not (is_recognised(keys) or file.source.columns):
-        raise _unknown(where, f"keys {', '.join(keys[:20])}" if keys else "no JSON object")
-    return generic(file.source, keys, where)
-
-
-def _is_marked(records: list[dict[str, object]], reading: Reading) -> bool:
-    return any(set(marks) <= record.keys() for record in records for marks in reading.marks)
-
-
-def _with_events() -> list[str]:
-    return [name for name, each in formats().items() if each.read]
-
-
-def _unknown(where: str, found: str) -> InputError:
-    looked = [
-        f"{each.name} ({' or '.join(' + '.join(marks) for marks in each.read.marks)})"
-        for each in formats().values()
-        if each.read and each.read.marks
-    ]
-    return InputError(
-        f"the file fits no format: looked for {', '.join(looked)} and for columns of time, address and kind; "
-        f"found {found}.",
-        where,
-        'Set `format = "generic"` with `columns`.',
     )
 
 

@@ -8,94 +8,91 @@ from polars import col
 
 from hygiene.formats.format import Format, Reading
 from hygiene.ingest import documents
+from hygiene.ingest.batch import Batch
 from hygiene.ingest.batches import in_threads
-from hygiene.ingest.meaning import Batch, meaning
-from hygiene.ingest.paths import Layout, layout, only, value
-from hygiene.ingest.records import NOT_JSON, decoded
+from hygiene.ingest.flat import How, flat, flat_texts, how_to_read
+from hygiene.ingest.line_batches import TEXTS, Lines, line_batches, numbered
+from hygiene.ingest.meaning import meaning
+from hygiene.ingest.opening import opened
+from hygiene.ingest.paths import below
+from hygiene.ingest.records import decoded
 from hygiene.ingest.text import TextFile
 
-BATCH_LINES = 20_000
 PLAIN_TEXT = "plain text in an envelope"
 
 
-def json_batches(text: TextFile, system: Format, reading: Reading, work: Path) -> Iterator[Batch]:
+def json_batches(text: TextFile, file: str, system: Format, reading: Reading, work: Path) -> Iterator[Batch]:
     """What the records of a file mean."""
+    how = how_to_read(system, reading, file)
+    yield from numbered(lambda lines: _read(lines, how), Batch.after, _one_a_line(text, work))
+
+
+def flat_records(text: TextFile, system: Format, reading: Reading, work: Path) -> Iterator[pl.DataFrame]:
+    """`line` and a column for each path that the format names, of the records that can be read."""
+    how = how_to_read(system, reading, text.path.name)
+
+    def records(lines: Lines) -> pl.DataFrame:
+        texts, _ = opened(lines, reading)
+        return pl.concat([found for found, _ in _records(texts.select("line", "text"), how)])
+
+    yield from numbered(records, _after, _one_a_line(text, work))
+
+
+def _after(records: pl.DataFrame, lines: int) -> pl.DataFrame:
+    return records.with_columns((col("line") + lines).cast(pl.UInt32))
+
+
+def _one_a_line(text: TextFile, work: Path) -> Path:
+    """The file with one record a line: itself, or a working copy."""
     if documents.is_one_a_line(text.head):
-        yield from _batches(text.lines().rename({"text": "raw"}), system, reading)
-        return
+        return text.utf8
     fast = documents.split_fast(text.utf8, work)
-    if _fits(fast):
-        yield from _batches(_lines(fast), system, reading)
-        return
-    yield from _batches(_lines(documents.split(text.utf8, work)), system, reading)
-
-
-def _lines(path: Path) -> pl.LazyFrame:
-    return pl.scan_lines(path, name="raw", row_index_name="line", glob=False)
+    return fast if _fits(fast) else documents.split(text.utf8, work)
 
 
 def _fits(split: Path) -> bool:
     """Whether every line of the quick cut is a record."""
-    batches = _lines(split).collect_batches(chunk_size=BATCH_LINES, maintain_order=True)
-    return all(in_threads(lambda lines: decoded(lines, pl.Struct({}))[1].is_empty(), batches))
+
+    def is_whole(lines: Lines) -> bool:
+        return decoded(lines.texts(), pl.Struct({}))[1].is_empty()
+
+    return all(in_threads(is_whole, line_batches(split)))
 
 
-def _batches(lines: pl.LazyFrame, system: Format, reading: Reading) -> Iterator[Batch]:
-    of_system = layout(system, reading)
-    numbered = lines.select(col("line").cast(pl.UInt32) + 1, "raw")
-    batches = numbered.collect_batches(chunk_size=BATCH_LINES, maintain_order=True)
-    yield from in_threads(lambda batch: _read(batch, system, reading, of_system), batches)
-
-
-def _read(lines: pl.DataFrame, system: Format, reading: Reading, of_system: Layout) -> Batch:
-    opened, broken = _unwrapped(lines, reading)
+def _read(lines: Lines, how: How) -> Batch:
+    texts, broken = opened(lines, how.reading)
     # A message in an envelope that is no JSON is a note to people, such as the one that confirms a subscription.
-    is_note = ~col("raw").str.strip_chars().str.starts_with("{") & col("is_opened")
-    notes = opened.filter(is_note)
-    listed = opened.filter(~is_note).select("line", _many(reading))
-    records, bad = decoded(listed, of_system.dtype)
-    flat = records.select(
-        "line", "raw", *(value(path, of_system.dtype, col("record")).alias(path) for path in of_system.flat)
-    )
-    batch = meaning(flat, system, reading, of_system.elements)
-    ignored = pl.DataFrame({"type": [PLAIN_TEXT], "records": [notes.height]}, schema=batch.ignored.schema)
-    return Batch(
-        batch.events,
-        pl.concat([broken, bad, batch.rejects]).select("line", "raw", "reason"),
-        pl.concat([batch.ignored, ignored.filter(col("records") > 0)]),
-    )
+    is_note = ~col("text").str.starts_with("{") & col("is_opened")
+    notes = texts.filter(is_note).height
+    rejected, batches = [broken], []
+    for records, bad in _records(texts.filter(~is_note).select("line", "text"), how):
+        rejected.append(bad)
+        batches.append(meaning(records, how.system, how.reading, how.layout.elements))
+    ignored = pl.DataFrame({"type": [PLAIN_TEXT], "records": [notes]}, schema=Batch.IGNORED).filter(col("records") > 0)
+    together = Batch.of(batches, [ignored])
+    rejects = pl.concat([*rejected, together.rejects])
+    raw = lines.texts() if rejects.height else pl.DataFrame(schema=TEXTS)
+    return together.with_rejects(rejects, raw.select("line", raw="text"))
 
 
-def _unwrapped(lines: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`line, raw, is_opened` with the JSON texts inside envelopes put in place of these, and what could not be read."""
-    lines = lines.with_columns(is_opened=pl.lit(False))
-    broken = []
-    for path in reading.unwrap:
-        keys = path.replace("[]", "").split(".")
-        might = pl.all_horizontal(*(col("raw").str.contains(f'"{key}"', literal=True) for key in keys))
-        wrapped = lines.filter(might)
-        if wrapped.is_empty():
-            continue
-        records, bad = decoded(wrapped, only(path))
-        broken.append(bad.select("line", "raw", "reason"))
-        inside = records.with_columns(value(path, only(path), col("record")).alias("inside"))
-        if isinstance(inside.schema["inside"], pl.List):
-            inside = inside.explode("inside", empty_as_null=True, keep_nulls=True)
-        opened = inside.select(
-            "line", pl.coalesce("inside", "raw").alias("raw"), is_opened=col("is_opened") | col("inside").is_not_null()
-        )
-        lines = pl.concat([lines.filter(~might), opened])
-    schema = {"line": pl.UInt32, "raw": pl.String, "reason": pl.String}
-    return lines, pl.concat([pl.DataFrame(schema=schema), *broken])
+def _records(texts: pl.DataFrame, how: How) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Flat records from where they may lie, and `line, reason` of what cannot be read."""
+    for root in how.reading.roots:
+        keys = root.removesuffix("[]").split(".")
+        might = pl.all_horizontal(*(col("text").str.contains(f'"{key}"', literal=True) for key in keys))
+        inside, bad = _inside(texts.filter(might), root, how.layout.dtype)
+        yield flat(inside.drop_nulls("record"), how.layout, how.file), bad
+        texts = pl.concat([texts.filter(~might), inside.filter(~col("is_there")).select("line", "text")])
+    yield from flat_texts(texts, how)
 
 
-def _many(reading: Reading) -> pl.Expr:
-    """Texts where one text or a list may stand are made lists, so that both can be decoded as one type."""
-    raw = col("raw")
-    for key in reading.one_or_many:
-        # A key within a text has its quotes escaped, so this finds keys alone.
-        raw = raw.str.replace(rf'"{key}"\s*:\s*("(?:[^"\\]|\\.)*")', f'"{key}":[${{1}}]')
-    return raw
-
-
-__all__ = ["NOT_JSON", "json_batches"]
+def _inside(texts: pl.DataFrame, root: str, dtype: pl.Struct) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`line, text, record, is_there` of the records at a place inside the texts."""
+    wrapped, bad = decoded(texts, below(root, dtype))
+    place = col("record")
+    for key in root.removesuffix("[]").split("."):
+        place = place.struct.field(key)
+    inside = wrapped.with_columns(place.alias("record"), place.is_not_null().alias("is_there"))
+    if root.endswith("[]"):
+        return inside.explode("record", empty_as_null=True, keep_nulls=True), bad
+    return inside, bad

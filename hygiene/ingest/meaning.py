@@ -1,63 +1,85 @@
-"""Flat records become events: the shapes of a format say where to look, its rules say what happened."""
+"""Flat records become events: the shapes of a format say where to look, its rules say what happened.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+Records are sorted by what they call themselves first, so that only the shapes and rules of one type are tried on each.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 from polars import col
 
 from hygiene.formats.agents import is_machine
-from hygiene.formats.format import Format, Paths, Reading
+from hygiene.formats.format import EventRule, Format, Paths, Reading, Shape
+from hygiene.ingest.batch import Batch
+from hygiene.ingest.conditions import When, all_that_hold, first, first_that_holds, joined, where
 from hygiene.ingest.encoding import MARK
 from hygiene.ingest.paths import ELEMENT, element_value
 from hygiene.ingest.times import instant
-from hygiene.model.tables import ACTIVITY, EVENTS
+from hygiene.model.words import EventKind
 
-UNKEYED = {name: dtype for name, dtype in EVENTS.schema.items() if name not in ("address_key", "mailbox_key", "source")}
-RAW_LENGTH = 500
+TRACKED = (EventKind.OPENED, EventKind.CLICKED)
+NO_TYPE = "no type"
 
 
-@dataclass
-class Batch:
-    """What some records say: events without keys and source, `line, raw, reason` of the unreadable, ignored by type.
+@dataclass(frozen=True)
+class _Plan:
+    """What may apply to records of one type, with the conditions that remain."""
 
-    Events that only count may stand in `activity` (ACTIVITY) instead.
-    """
-
-    events: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=UNKEYED))
-    rejects: pl.DataFrame = field(
-        default_factory=lambda: pl.DataFrame(schema={"line": pl.UInt32, "raw": pl.String, "reason": pl.String})
-    )
-    ignored: pl.DataFrame = field(
-        default_factory=lambda: pl.DataFrame(schema={"type": pl.String, "records": pl.UInt32})
-    )
-    activity: pl.DataFrame = field(default_factory=ACTIVITY.empty)
+    shapes: Sequence[tuple[When, Shape]]
+    rules: Sequence[tuple[When, EventRule]]
 
 
 def meaning(records: pl.DataFrame, system: Format, reading: Reading, elements: Paths) -> Batch:
-    """What flat records (`line`, `raw`, a column for each path of the format) mean."""
-    named = records.with_columns(_first(paths, records.schema).alias(name) for name, paths in reading.names.items())
-    sorted_out = named.with_columns(
-        _first_that_holds([shape.when for shape in system.shape], named.schema).alias("shape")
-    )
-    parts = []
-    for number, shape in enumerate(system.shape):
-        mine = sorted_out.filter(col("shape") == number)
-        if mine.height:
-            columns = {**reading.columns, **shape.columns}
-            parts.append(_events(_walked(mine, shape.each, elements), columns, system, reading))
-    if not parts:
+    """What flat records (`line`, a column for each path of the format) mean; rejects have `line` and `reason`."""
+    if records.is_empty():
         return Batch()
-    return Batch(
-        pl.concat([part.events for part in parts]),
-        pl.concat([part.rejects for part in parts]),
-        pl.concat([part.ignored for part in parts]),
+    # The last shape takes what no other does, so that nothing is lost.
+    shapes = [(shape.when, shape) for shape in (*system.shape, Shape())]
+    rules = [(rule.when, rule) for rule in system.event]
+    named = records.with_columns(first(paths, records.schema).alias(name) for name, paths in reading.names.items())
+    parts = []
+    for rows, plan in _by_type(named, reading, _Plan(shapes, rules)):
+        for shape, mine in _by_shape(rows, plan):
+            walked = _walked(mine, shape.each, elements)
+            parts.append(_events(walked, {**reading.columns, **shape.columns}, plan, system.name, reading))
+    return Batch.of(parts)
+
+
+def _by_type(records: pl.DataFrame, reading: Reading, plan: _Plan) -> Iterator[tuple[pl.DataFrame, _Plan]]:
+    """The records of each type that a condition names, with what may apply to them; the rest with all of it."""
+    typed = records.with_columns(first(reading.type, records.schema).alias("=type"))
+    whens = [when for when, _ in (*plan.shapes, *plan.rules)]
+    path = reading.type[0] if len(reading.type) == 1 else ""
+    known = sorted({value.lower() for when in whens for value in when.get(path, ()) if value not in ("", "*")})
+    lower = col("=type").str.to_lowercase()
+    groups = typed.with_columns(pl.when(lower.is_in(known)).then(lower).alias("=group")).partition_by(
+        "=group", as_dict=True, include_key=False
     )
+    for (name,), rows in groups.items():
+        yield rows, plan if name is None else _narrowed(plan, path, str(name))
+
+
+def _narrowed(plan: _Plan, path: str, type_: str) -> _Plan:
+    shapes = [(rest, shape) for when, shape in plan.shapes if (rest := where(when, path, type_)) is not None]
+    rules = [(rest, rule) for when, rule in plan.rules if (rest := where(when, path, type_)) is not None]
+    return _Plan(shapes, rules)
+
+
+def _by_shape(rows: pl.DataFrame, plan: _Plan) -> Iterator[tuple[Shape, pl.DataFrame]]:
+    if not plan.shapes[0][0]:
+        yield plan.shapes[0][1], rows
+        return
+    sorted_out = rows.with_columns(first_that_holds([when for when, _ in plan.shapes], rows.schema).alias("=shape"))
+    for number, (_, shape) in enumerate(plan.shapes):
+        mine = sorted_out.filter(col("=shape") == number)
+        if mine.height:
+            yield shape, mine
 
 
 def _walked(records: pl.DataFrame, each: str | None, elements: Paths) -> pl.DataFrame:
     """One row for each element of the list; one row without an element where the list is missing or empty."""
-    if each is None:
+    if each is None or each not in records.columns:
         return records.with_columns(pl.lit(None, pl.String).alias(path) for path in elements)
     rows = records.with_columns(col(each).alias(ELEMENT)).explode(ELEMENT, empty_as_null=True, keep_nulls=True)
     dtype = rows.schema[ELEMENT]
@@ -65,42 +87,51 @@ def _walked(records: pl.DataFrame, each: str | None, elements: Paths) -> pl.Data
     return rows.select(pl.exclude(ELEMENT), *values)
 
 
-def _events(rows: pl.DataFrame, columns: Mapping[str, Paths], system: Format, reading: Reading) -> Batch:
-    rules = system.event
-    numbered = rows.with_columns(
-        _first_that_holds([rule.when for rule in rules], rows.schema).alias("rule"),
-        _first(reading.type, rows.schema).fill_null("no type").alias("type_"),
-        *(_column(name, paths, rows.schema).alias(f"={name}") for name, paths in columns.items()),
-        _first(reading.user_agent, rows.schema).alias("user_agent_"),
-        _flag(reading, rows.schema).alias("flag_"),
-    )
-    kinds = {number: rule.kind.value for number, rule in enumerate(rules) if rule.kind is not None}
-    labels = {number: f": {rule.ignored}" for number, rule in enumerate(rules) if rule.ignored is not None}
-    named = numbered.with_columns(
-        _by_number(kinds).alias("kind"), (col("type_") + _by_number(labels).fill_null("")).alias("ignored_")
-    )
-    ignored = named.filter(col("kind").is_null()).group_by(type="ignored_").agg(records=col("line").n_unique())
-    happened = _conformed(named.filter(col("kind").is_not_null()), columns, system, reading)
+def _events(rows: pl.DataFrame, columns: Mapping[str, Paths], plan: _Plan, provider: str, reading: Reading) -> Batch:
+    ruled = _ruled(rows, plan, reading)
+    words = {number: rule.kind.value for number, (_, rule) in enumerate(plan.rules) if rule.kind}
+    labels = {number: f": {rule.ignored}" for number, (_, rule) in enumerate(plan.rules) if rule.ignored}
+    kind = col("=rule").replace_strict(words, default=None, return_dtype=pl.String)
+    named = ruled.with_columns(kind.alias("=kind"))
+    label = col("=rule").replace_strict(labels, default="", return_dtype=pl.String).fill_null("")
+    other = named.filter(col("=kind").is_null())
+    ignored = other.group_by(type=col("=type").fill_null(NO_TYPE) + label).agg(records=col("line").n_unique())
+    happened = _conformed(named.filter(col("=kind").is_not_null()), columns, plan, provider, reading)
     return Batch(
-        happened.filter(col("reason").is_null()).select(list(UNKEYED)),
-        happened.filter(col("reason").is_not_null()).select("line", col("raw").str.head(RAW_LENGTH), "reason"),
-        ignored,
+        happened.filter(col("reason").is_null()).select(Batch.EVENTS.names()),
+        happened.filter(col("reason").is_not_null()).select("line", "reason"),
+        ignored.cast(Batch.IGNORED),
     )
 
 
-def _conformed(happened: pl.DataFrame, columns: Mapping[str, Paths], system: Format, reading: Reading) -> pl.DataFrame:
+def _ruled(rows: pl.DataFrame, plan: _Plan, reading: Reading) -> pl.DataFrame:
+    """With the number of the rule that holds; a row for each of them where all count."""
+    whens = [when for when, _ in plan.rules]
+    if not reading.all_rules:
+        return rows.with_columns(first_that_holds(whens, rows.schema).alias("=rule"))
+    held = rows.with_columns(all_that_hold(whens, rows.schema).alias("=rule"))
+    return held.explode("=rule", empty_as_null=True)
+
+
+def _conformed(
+    happened: pl.DataFrame, columns: Mapping[str, Paths], plan: _Plan, provider: str, reading: Reading
+) -> pl.DataFrame:
     """The columns of EVENTS, and why a row cannot be one."""
-    texts = {name: col(f"={name}") if name in columns else pl.lit(None, pl.String) for name in UNKEYED}
+    schema = happened.schema
+    texts = {name: pl.lit(None, pl.String) for name in Batch.EVENTS} | {
+        name: joined(paths, schema) if name == "esp_type" else first(paths, schema) for name, paths in columns.items()
+    }
     made = {
-        "occurred_at": instant(texts["occurred_at"], reading.time),
+        "occurred_at": instant(texts["occurred_at"], reading.time, reading.zone),
         "address": _address(texts["address"]),
-        "kind": col("kind"),
-        "is_machine": _by_software(texts["is_machine"], reading),
-        "provider": pl.lit(system.name),
+        "kind": col("=kind"),
+        "is_machine": _by_software(texts["is_machine"], plan, reading, schema),
+        "event_id": texts["event_id"].str.strip_chars("<>"),
+        "status": _status(texts["status"]),
+        "provider": pl.lit(provider),
         "line": col("line").cast(pl.UInt32),
     }
-    filled = happened.select("raw", **{**texts, **made})
-    return filled.with_columns(
+    return happened.select(**{**texts, **made}).with_columns(
         reason=pl.when(~_is_address(col("address")))
         .then(pl.lit("no address"))
         .when(col("occurred_at").is_null())
@@ -120,15 +151,22 @@ def _is_address(address: pl.Expr) -> pl.Expr:
     return whole.fill_null(False)
 
 
-def _by_software(stated: pl.Expr, reading: Reading) -> pl.Expr:
-    """The system's own flag; where it gives none, what the user agent tells."""
-    flag = pl.coalesce(truth(stated), col("flag_"))
-    return pl.coalesce(flag, is_machine(col("user_agent_"), col("kind"))) if reading.user_agent else flag
+def _status(text: pl.Expr) -> pl.Expr:
+    """The enhanced status code alone, where a text follows it (RFC 3463 section 2)."""
+    return pl.coalesce(text.str.extract(r"^\s*([245]\.\d{1,3}\.\d{1,3})\b", 1), text)
 
 
-def _flag(reading: Reading, schema: pl.Schema) -> pl.Expr:
-    flags = [pl.coalesce(truth(_texts(path, schema)), pl.lit(False)) for path in reading.machine]
-    return pl.when(pl.any_horizontal(*flags)).then(pl.lit(True)) if flags else pl.lit(None, pl.Boolean)
+def _by_software(stated: pl.Expr, plan: _Plan, reading: Reading, schema: pl.Schema) -> pl.Expr:
+    """What the record proves, else the system's own flag; where it gives none, what the user agent tells."""
+    if not any(rule.kind in TRACKED for _, rule in plan.rules):
+        return pl.lit(None, pl.Boolean)
+    proven = {number: rule.is_machine for number, (_, rule) in enumerate(plan.rules) if rule.is_machine is not None}
+    known = [col("=rule").replace_strict(proven, default=None, return_dtype=pl.Boolean)] if proven else []
+    flags = [truth(first((path,), schema)).fill_null(False) for path in reading.machine]
+    flagged = [pl.when(pl.any_horizontal(*flags)).then(pl.lit(True))] if flags else []
+    signs = first(reading.user_agent, schema), first(reading.reader_ip, schema)
+    told = [is_machine(*signs, col("=kind"))] if reading.user_agent or reading.reader_ip else []
+    return pl.when(col("=kind").is_in(TRACKED)).then(pl.coalesce(*known, truth(stated), *flagged, *told))
 
 
 def truth(text: pl.Expr) -> pl.Expr:
@@ -136,56 +174,3 @@ def truth(text: pl.Expr) -> pl.Expr:
     lower = text.str.to_lowercase()
     known = pl.when(lower.is_in(["true", "1", "yes", "t", "y"])).then(pl.lit(True))
     return known.when(lower.is_in(["false", "0", "no", "f", "n"])).then(pl.lit(False))
-
-
-def _column(name: str, paths: Paths, schema: pl.Schema) -> pl.Expr:
-    if name != "esp_type":
-        return _first(paths, schema)
-    joined = pl.concat_str([_texts(path, schema) for path in paths], separator="/", ignore_nulls=True)
-    return pl.when(joined != "").then(joined)
-
-
-def _first(paths: Paths, schema: pl.Schema) -> pl.Expr:
-    return pl.coalesce(*(_texts(path, schema) for path in paths)) if paths else pl.lit(None, pl.String)
-
-
-def _texts(path: str, schema: pl.Schema) -> pl.Expr:
-    """The text at a path; a list of texts as one, joined by commas."""
-    if path not in schema:
-        return pl.lit(None, pl.String)
-    if isinstance(schema[path], pl.List):
-        joined = col(path).list.join(",")
-        return pl.when(joined != "").then(joined)
-    return col(path)
-
-
-def _first_that_holds(whens: list[Mapping[str, Paths]], schema: pl.Schema) -> pl.Expr:
-    """Number of the first set of conditions that holds; null where none does. What is unknown does not hold."""
-    numbers = [pl.when(_holds(when, schema)).then(pl.lit(number, pl.Int32)) for number, when in enumerate(whens)]
-    return pl.coalesce(*numbers) if numbers else pl.lit(None, pl.Int32)
-
-
-def _holds(when: Mapping[str, Paths], schema: pl.Schema) -> pl.Expr:
-    if not when:
-        return pl.lit(True)
-    return pl.all_horizontal(*(_has(path, values, schema).fill_null(False) for path, values in when.items()))
-
-
-def _has(path: str, values: Paths, schema: pl.Schema) -> pl.Expr:
-    """Whether one of the values stands at the path: `*` is any value, an empty text is none."""
-    wanted = [value.lower() for value in values if value not in ("", "*")]
-    if isinstance(schema.get(path), pl.List):
-        any_value = col(path).list.len() > 0
-        one_of_them = col(path).list.eval(pl.element().str.to_lowercase().is_in(wanted)).list.any()
-    else:
-        text = _texts(path, schema)
-        any_value, one_of_them = text.is_not_null(), text.str.to_lowercase().is_in(wanted)
-    found = one_of_them.fill_null(False)
-    if "*" in values:
-        found = found | any_value.fill_null(False)
-    return found | ~any_value.fill_null(False) if "" in values else found
-
-
-def _by_number(words: Mapping[int, str]) -> pl.Expr:
-    chosen = [pl.when(col("rule") == number).then(pl.lit(word)) for number, word in words.items()]
-    return pl.coalesce(*chosen) if chosen else pl.lit(None, pl.String)

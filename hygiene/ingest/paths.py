@@ -3,6 +3,7 @@
 formats/README.md tells how paths are written.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,10 @@ import polars as pl
 
 from hygiene.formats.format import Format, Reading, Shape
 
+FILE = "$file"
+"""The path of the file's name."""
+PLAIN = "="
+"""What begins so is no path but the text that follows."""
 ELEMENT = "@"
 """The element of the list that a shape walks; also the column that holds it."""
 Tree = dict[str, Any]
@@ -31,8 +36,9 @@ class Layout:
 
 def layout(system: Format, reading: Reading) -> Layout:
     """What of a record the format's tables use."""
-    used = {path for path in _used(system, reading) if path not in reading.names}
-    used |= {path for paths in reading.names.values() for path in paths}
+    named = [path for paths in reading.names.values() for path in paths]
+    asked_for = [part for path in [*_used(system, reading), *named] for part in parts_of(path) or [path]]
+    used = {path for path in asked_for if path not in (*reading.names, FILE) and path[:1] != PLAIN}
     elements = sorted(path for path in used if _is_of_element(path))
     walked = {shape.each for shape in system.shape if shape.each}
     flat = sorted((used - set(elements)) | walked)
@@ -48,6 +54,20 @@ def layout(system: Format, reading: Reading) -> Layout:
     return Layout(_struct(tree), tuple(flat), tuple(elements))
 
 
+def parts_of(path: str) -> list[str]:
+    """The paths in a text put together of several, `{a} {b}`; none in a plain path."""
+    return re.findall(r"\{([^{}]+)\}", path)
+
+
+def below(root: str, dtype: pl.Struct) -> pl.Struct:
+    """What to decode a record as whose real record, or list of them, lies at a path."""
+    *outer, last = root.removesuffix("[]").split(".")
+    inner = pl.Struct({last: pl.List(dtype) if root.endswith("[]") else dtype})
+    for key in reversed(outer):
+        inner = pl.Struct({key: inner})
+    return inner
+
+
 def only(path: str) -> pl.Struct:
     """What to decode a record as for the value of one path."""
     tree: Tree = {}
@@ -55,8 +75,8 @@ def only(path: str) -> pl.Struct:
     return _struct(tree)
 
 
-def value(path: str, dtype: pl.Struct, record: pl.Expr) -> pl.Expr:
-    """The value at a path of a decoded record: a text, a list of texts, or the number of elements as text."""
+def value(path: str, record: pl.Expr) -> pl.Expr:
+    """What stands at a path of a decoded record: a text, a list of texts, or the number of elements as text."""
     outer, is_list, inner = path.removesuffix("[#]").partition("[]")
     for key in outer.split("."):
         record = record.struct.field(key)
@@ -66,21 +86,23 @@ def value(path: str, dtype: pl.Struct, record: pl.Expr) -> pl.Expr:
         for key in inner.removeprefix(".").split("."):
             record = record.list.eval(pl.element().struct.field(key))
         return record
-    return record if isinstance(_at(dtype, outer), pl.List) else _text(record)
+    return record
 
 
 def element_value(path: str, dtype: pl.DataType) -> pl.Expr:
-    """The value at `@` or `@.field` of an element; null where the element has no such field."""
+    """The value at `@` or `@.some.field` of an element; null where the element has no such field."""
     if not isinstance(dtype, pl.Struct):
         return _text(pl.col(ELEMENT)) if path == ELEMENT else pl.lit(None, pl.String)
-    name = path.removeprefix(f"{ELEMENT}.")
-    if name not in {field.name for field in dtype.fields}:
+    place, inner = pl.col(ELEMENT), path.removeprefix(f"{ELEMENT}.")
+    if not _has(dtype, inner):
         return pl.lit(None, pl.String)
-    return _text(pl.col(ELEMENT).struct.field(name))
+    for key in inner.split("."):
+        place = place.struct.field(key)
+    return _text(place)
 
 
 def _used(system: Format, reading: Reading) -> Iterable[str]:
-    yield from (*reading.type, *reading.machine, *reading.user_agent)
+    yield from (*reading.type, *reading.machine, *reading.user_agent, *reading.reader_ip)
     for paths in reading.columns.values():
         yield from paths
     for shape in system.shape:
@@ -114,11 +136,10 @@ def _dtype(tree: Tree) -> pl.DataType:
     return pl.List(_dtype(tree["[]"])) if "[]" in tree else _struct(tree)
 
 
-def _at(dtype: pl.DataType, path: str) -> pl.DataType:
-    for key in path.split("."):
-        if isinstance(dtype, pl.Struct):
-            dtype = pl.Schema(dtype.to_schema())[key]
-    return dtype
+def _has(dtype: Any, path: str) -> bool:
+    key, _, rest = path.partition(".")
+    fields = dict(dtype.to_schema()) if isinstance(dtype, pl.Struct) else {}
+    return key in fields and (not rest or _has(fields[key], rest))
 
 
 def _text(text: pl.Expr) -> pl.Expr:

@@ -1,6 +1,6 @@
-"""JSON records, one a line, decoded by polars many at a time; a record that does not fit takes a slower way of its own.
+"""JSON texts, decoded by polars many at a time; a record that does not fit takes a slower way of its own.
 
-`str.json_decode` reads a column as one array, so a broken line can swallow its neighbour without an error. Every line
+`str.json_decode` reads a column as one array, so a broken text can swallow its neighbour without an error. Every text
 is therefore given its number, and must come back with it.
 """
 
@@ -12,67 +12,64 @@ from polars import col
 from polars.exceptions import PolarsError
 
 NUMBER = "hygiene:number"
-"""Key of a line's number inside its own record."""
+"""Key of a text's number inside its own record."""
 BY_HAND = 64
 """So few records that do not fit are looked at one by one."""
 NOT_JSON = "not a JSON object"
+REJECTED = {"line": pl.UInt32, "reason": pl.String}
 
 
-def decoded(lines: pl.DataFrame, dtype: pl.Struct) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`line, raw, record` of the lines (`line, raw`) that can be read, and `line, raw, reason` of the others."""
-    lines = lines.with_columns(col("raw").str.strip_chars()).filter(col("raw") != "")
-    read = _decoded(lines, dtype)
-    bad = lines.join(read, on=["line", "raw"], how="anti") if read.height < lines.height else lines.clear()
-    return read, bad.with_columns(reason=pl.lit(NOT_JSON))
+def decoded(texts: pl.DataFrame, dtype: pl.Struct) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The texts (`line, text` and more) that can be read, with `record`, and `line, reason` of the others."""
+    read = _fast(texts, dtype)
+    if read is not None:
+        return read, pl.DataFrame(schema=REJECTED)
+    numbered = texts.with_row_index(NUMBER)
+    is_whole = col("text").str.json_path_match("$").is_not_null() & col("text").str.starts_with("{")
+    slow = _halves(numbered.filter(is_whole), dtype)
+    bad = numbered.join(slow, on=NUMBER, how="anti").select("line", reason=pl.lit(NOT_JSON))
+    return slow.drop(NUMBER), bad.cast({"line": pl.UInt32})
 
 
-def _decoded(lines: pl.DataFrame, dtype: pl.Struct) -> pl.DataFrame:
-    fast = _fast(lines, dtype)
-    if fast is not None:
-        return fast
-    valid = lines.filter(col("raw").str.json_path_match("$").is_not_null() & col("raw").str.starts_with("{"))
-    return _halves(valid, dtype)
-
-
-def _halves(lines: pl.DataFrame, dtype: pl.Struct) -> pl.DataFrame:
+def _halves(texts: pl.DataFrame, dtype: pl.Struct) -> pl.DataFrame:
     """Narrows down to the records that do not fit."""
-    fast = _fast(lines, dtype)
+    fast = _fast(texts, dtype)
     if fast is not None:
         return fast
-    if lines.height <= BY_HAND:
-        return _by_hand(lines, dtype)
-    middle = lines.height // 2
-    return pl.concat([_halves(lines[:middle], dtype), _halves(lines[middle:], dtype)])
+    if texts.height <= BY_HAND:
+        return _by_hand(texts, dtype)
+    middle = texts.height // 2
+    return pl.concat([_halves(texts[:middle], dtype), _halves(texts[middle:], dtype)])
 
 
-def _fast(lines: pl.DataFrame, dtype: pl.Struct) -> pl.DataFrame | None:
-    """The decoded lines; None where one of them does not fit."""
-    if lines.is_empty():
-        return lines.with_columns(record=pl.lit(None, dtype))
-    if not lines["raw"].str.starts_with("{").all():
+def _fast(texts: pl.DataFrame, dtype: pl.Struct) -> pl.DataFrame | None:
+    """The decoded texts; None where one of them does not fit."""
+    if texts.is_empty():
+        return texts.with_columns(record=pl.lit(None, dtype))
+    if not texts["text"].str.starts_with("{").all():
         return None
-    numbered = pl.concat_str(pl.lit(f'{{"{NUMBER}":'), pl.int_range(pl.len()), pl.lit(","), col("raw").str.slice(1))
+    numbered = pl.concat_str(pl.lit(f'{{"{NUMBER}":'), pl.int_range(pl.len()), pl.lit(","), col("text").str.slice(1))
     wanted = pl.Struct([pl.Field(NUMBER, pl.Int64), *dtype.fields])
     try:
-        records = lines.select(numbered.alias("text"))["text"].str.json_decode(wanted)
+        records = texts.select(numbered.alias("text"))["text"].str.json_decode(wanted)
     except PolarsError:
         return None
     numbers = records.struct.field(NUMBER)
-    if records.len() != lines.height or not numbers.equals(pl.int_range(lines.height, eager=True).alias(NUMBER)):
+    if records.len() != texts.height or not numbers.equals(pl.int_range(texts.height, eager=True).alias(NUMBER)):
         return None
-    return lines.with_columns(records.alias("record"))
+    return texts.with_columns(records.alias("record"))
 
 
-def _by_hand(lines: pl.DataFrame, dtype: pl.Struct) -> pl.DataFrame:
+def _by_hand(texts: pl.DataFrame, dtype: pl.Struct) -> pl.DataFrame:
     """A value of an unforeseen type (an object in place of a text) is kept as JSON text, or left out."""
-    texts = [_fitted(raw, dtype) for raw in lines["raw"]]
-    fitting = lines.with_columns(pl.Series("text", texts, dtype=pl.String)).filter(col("text").is_not_null())
-    return fitting.with_columns(col("text").str.json_decode(dtype).alias("record")).drop("text")
+    fitted = [_fitted(text, dtype) for text in texts["text"]]
+    fitting = texts.with_columns(pl.Series("fitted", fitted, dtype=pl.String)).filter(col("fitted").is_not_null())
+    return fitting.with_columns(col("fitted").str.json_decode(dtype).alias("record")).drop("fitted")
 
 
-def _fitted(raw: str, dtype: pl.DataType) -> str | None:
+def _fitted(text: str, dtype: pl.DataType) -> str | None:
     try:
-        record = json.loads(raw)
+        record = json.loads(text)
     except (ValueError, RecursionError):
         return None
     return json.dumps(_fit(record, dtype)) if isinstance(record, dict) else None
@@ -90,7 +87,8 @@ def _fit(found: Any, dtype: pl.DataType) -> Any:
     if isinstance(dtype, pl.List):
         many = found if isinstance(found, list) else [found]
         return [_fit(one, _plain(dtype.inner)) for one in many]
-    return found if isinstance(found, str) else json.dumps(found)
+    # A lone surrogate is no text that polars takes.
+    return found.encode("utf-8", "replace").decode() if isinstance(found, str) else json.dumps(found)
 
 
 def _plain(dtype: Any) -> pl.DataType:

@@ -7,6 +7,7 @@ import polars as pl
 from polars import col
 
 from hygiene.formats.format import EventRule, Format, Reading
+from hygiene.ingest.conditions import meets
 from hygiene.ingest.encoding import MARK
 from hygiene.ingest.meaning import truth
 from hygiene.ingest.times import instant
@@ -31,6 +32,7 @@ class ShortWay:
     kind: str | None
     is_machine: str | None
     unit: str
+    zone: str
     rules: tuple[EventRule, ...]
     has_agents: bool
     """Opens and clicks take a look at the user agent, which is the long way."""
@@ -40,7 +42,12 @@ def short_way(system: Format, reading: Reading) -> ShortWay | None:
     """The short way through a table read like this; None where there is none."""
     one = {name: paths[0] for name, paths in reading.columns.items() if len(paths) == 1}
     kinds = {path for rule in system.event for path in rule.when}
-    if not {"occurred_at", "address"} <= one.keys() or len(kinds) > 1 or reading.machine:
+    if (
+        not {"occurred_at", "address"} <= one.keys()
+        or len(kinds) > 1
+        or reading.machine
+        or not _is_plain(system, reading)
+    ):
         return None
     return ShortWay(
         one["occurred_at"],
@@ -48,9 +55,17 @@ def short_way(system: Format, reading: Reading) -> ShortWay | None:
         next(iter(kinds), None),
         one.get("is_machine"),
         reading.time,
+        reading.zone,
         system.event,
         bool(reading.user_agent),
     )
+
+
+def _is_plain(system: Format, reading: Reading) -> bool:
+    """Whether a row means one thing, by one column of its own, wherever it stands."""
+    is_shaped = any(shape.when or shape.each or shape.columns for shape in system.shape)
+    is_proof = any(rule.is_machine is not None for rule in system.event)
+    return not (is_shaped or is_proof or reading.names or reading.all_rules)
 
 
 def parted(rows: pl.DataFrame, way: ShortWay) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -73,7 +88,7 @@ def _instant(way: ShortWay, schema: pl.Schema) -> pl.Expr:
     if isinstance(dtype, pl.Datetime):
         here = col(way.occurred_at) if dtype.time_zone else col(way.occurred_at).dt.replace_time_zone("UTC")
         return here.dt.convert_time_zone("UTC").cast(INSTANT)
-    return instant(col(way.occurred_at).cast(pl.String), way.unit)
+    return instant(col(way.occurred_at).cast(pl.String), way.unit, way.zone)
 
 
 def _activity(rows: pl.DataFrame, way: ShortWay) -> pl.Expr:
@@ -95,7 +110,7 @@ def _codes(way: ShortWay, word: str | None) -> tuple[Activity, Activity] | None:
 
 
 def _holds(when: Mapping[str, tuple[str, ...]], word: str | None) -> bool:
-    return all(word is not None and word.strip().lower() in {each.lower() for each in words} for words in when.values())
+    return all(meets(word and word.strip(), words) for words in when.values())
 
 
 def _by_word(way: ShortWay, codes: Mapping[str | None, Activity]) -> pl.Expr:

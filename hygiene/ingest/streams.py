@@ -81,16 +81,17 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def chunks(path: Path, compression: str | None, digest: "hashlib._Hash") -> Iterator[bytes]:
-    """The unpacked bytes; `digest` sees the packed ones. Raises InputError where they are cut off or damaged."""
+def chunks(path: Path, compression: str | None, digest: "hashlib._Hash | None") -> Iterator[bytes]:
+    """The unpacked bytes; `digest`, if any, sees the packed ones. Raises InputError for what is cut off or damaged."""
     packed = _hashed(path, digest)
     yield from packed if compression is None else _unpacked(path, packed, compression)
 
 
-def _hashed(path: Path, digest: "hashlib._Hash") -> Iterator[bytes]:
+def _hashed(path: Path, digest: "hashlib._Hash | None") -> Iterator[bytes]:
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
-            digest.update(chunk)
+            if digest is not None:
+                digest.update(chunk)
             yield chunk
 
 

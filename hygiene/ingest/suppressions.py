@@ -1,5 +1,6 @@
 """Suppression lists of other systems, as rows of IMPORTS without the keys."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -7,8 +8,13 @@ import polars as pl
 from polars import col
 
 from hygiene.config import SuppressionSource
-from hygiene.formats.format import SuppressionReading, format_named
-from hygiene.ingest.delimited import ROW, open_delimited
+from hygiene.formats.format import Format, Reading, SuppressionReading, format_named, formats
+from hygiene.ingest.archives import is_archive, members, unpacked
+from hygiene.ingest.conditions import first, holds, meets
+from hygiene.ingest.delimited import open_delimited
+from hygiene.ingest.generic import folded
+from hygiene.ingest.json_events import flat_records
+from hygiene.ingest.paths import parts_of
 from hygiene.ingest.streams import files_of
 from hygiene.ingest.text import TextFile, open_text
 from hygiene.ingest.times import instant
@@ -19,80 +25,104 @@ COLUMNS = ["address", "family", "reason", "suppressed_at", "source", "line"]
 
 def read_suppressions(source: SuppressionSource, base: Path) -> pl.DataFrame:
     """Columns address, family (a ReasonFamily), reason, suppressed_at, source and line; raises InputError."""
-    reading = format_named(source.format).suppressions
-    if reading is None:
-        raise InputError(
-            f"format {source.format} has no suppression list.", source.path, "`hygiene formats` tells which do."
-        )
-    return pl.concat([_listed(path, reading) for path in files_of(source.path, base)])
-
-
-def _listed(path: Path, reading: SuppressionReading) -> pl.DataFrame:
+    system = format_named(source.format)
+    if system.suppressions is None:
+        known = ", ".join(name for name, each in formats().items() if each.suppressions)
+        raise InputError(f"format {source.format} has no suppression list.", source.path, f"There are: {known}.")
     with TemporaryDirectory(prefix="hygiene-") as work:
-        text = open_text(path, Path(work))
-        found, line = _records(text, Path(work), reading)
-    columns = tuple(name for name in found.columns if name != ROW)
-    names = {name: _column(name, reading, columns) for name in reading.columns}
-    if names["address"] is None:
-        raise InputError(f"no column holds addresses; there are {', '.join(columns)}.", str(path))
-    cells = {name: col(column) if column else pl.lit(None, pl.String) for name, column in names.items()}
-    reason = cells.get("reason", pl.lit(None, pl.String))
-    word = reason.str.strip_chars().str.to_lowercase().str.replace_all(r"[^a-z0-9]+", "_")
+        files = [found for path in files_of(source.path, base) for found in _files(path, Path(work))]
+        return pl.concat([_listed(path, name, system, system.suppressions, Path(work)) for path, name in files])
+
+
+def _files(path: Path, work: Path) -> Iterator[tuple[Path, str]]:
+    """The file and its name, or those of all files in an archive."""
+    if not is_archive(path):
+        yield path, path.name
+        return
+    for member in members(path):
+        yield unpacked(path, member, work), f"{path.name}/{member}"
+
+
+def _listed(path: Path, name: str, system: Format, reading: SuppressionReading, work: Path) -> pl.DataFrame:
+    text = open_text(path, work)
+    is_json = text.head.lstrip("\ufeff \t\r\n").startswith(("{", "["))
+    if reading.is_bare:
+        rows = _bare_rows(text)
+    else:
+        rows = _json_rows(text, system, reading, work) if is_json else _table_rows(text, reading, work)
+    default = _family(name, rows, reading)
+    cell = {column: first(paths, rows.schema) for column, paths in reading.columns.items()}
+    reason, at = (cell.get(column, pl.lit(None, pl.String)) for column in ("reason", "suppressed_at"))
+    word = reason.str.to_lowercase().str.replace_all(r"[^a-z0-9]+", "_").str.strip_chars("_")
     known = {word: family.value for word, family in reading.reasons.items()}
-    family = word.replace_strict(known, default="unknown", return_dtype=pl.String).fill_null(reading.default.value)
-    listed = found.select(
-        address=cells["address"].str.strip_chars(),
-        family=family,
+    listed = rows.filter(~_is_not_listed(reading, rows.schema)).select(
+        address=cell["address"].str.strip_chars(),
+        family=pl.when(word.is_null())
+        .then(pl.lit(default))
+        .otherwise(word.replace_strict(known, default="unknown", return_dtype=pl.String)),
         reason=reason,
-        suppressed_at=instant(cells.get("suppressed_at", pl.lit(None, pl.String)), "auto"),
-        source=pl.lit(path.name),
-        line=line,
+        suppressed_at=instant(at, "auto"),
+        source=pl.lit(name),
+        line=col("line"),
     )
     return listed.filter(col("address").str.contains("@", literal=True)).select(COLUMNS)
 
 
-def _records(text: TextFile, work: Path, reading: SuppressionReading) -> tuple[pl.DataFrame, pl.Series]:
-    """Columns of text, and the line of each row."""
-    match reading.container:
-        case "json":
-            return _json(text, reading)
-        case "lines":
-            return _lines(text)
-        case "table":
-            return _table(text, work, reading)
+def _wanted(reading: SuppressionReading) -> list[str]:
+    """All paths that the format names."""
+    paths = [path for paths in reading.columns.values() for path in paths]
+    paths += [path for sort in reading.sort for path in sort.columns]
+    return list(dict.fromkeys(part for path in [*paths, *reading.not_listed] for part in parts_of(path) or [path]))
 
 
-def _table(text: TextFile, work: Path, reading: SuppressionReading) -> tuple[pl.DataFrame, pl.Series]:
-    rows = open_delimited(text, work, None, reading.header)
-    found = rows.scan().collect()
-    return found, rows.line_of(found[ROW])
+def _table_rows(text: TextFile, reading: SuppressionReading, work: Path) -> pl.DataFrame:
+    """`line` and the columns that the format names, under these names; raises InputError where no one is an address."""
+    opened = open_delimited(text, work, None, reading.header)
+    found = opened.scan(empty_is_null=True).collect()
+    # Made-up names are those of a file without a header.
+    numbers = {str(number): name for number, name in enumerate(opened.columns) if name == f"column_{number + 1}"}
+    theirs = {folded(name): name for name in reversed(opened.columns)} | numbers
+    here = {
+        path: theirs[key] for path in _wanted(reading) if (key := path if path in numbers else folded(path)) in theirs
+    }
+    if not set(reading.columns["address"]) & here.keys():
+        raise InputError(f"no column holds addresses; there are {', '.join(opened.columns)}.", str(text.path))
+    cells = [_value(col(name).str.strip_chars()).alias(path) for path, name in here.items()]
+    return found.select(opened.line_of(found["row"]).alias("line"), *cells)
 
 
-def _json(text: TextFile, reading: SuppressionReading) -> tuple[pl.DataFrame, pl.Series]:
-    """Objects, one a line, as columns of text; a field that a line lacks is null, and so is all of a broken line."""
-    names = sorted({name for paths in reading.columns.values() for name in paths})
-    cells = [col("text").str.json_path_match(f"$['{name}']").alias(name) for name in names]
-    found = text.lines().select("line", *cells).collect()
-    return found.drop("line"), (found["line"] + 1).cast(pl.UInt32)
-
-
-def _lines(text: TextFile) -> tuple[pl.DataFrame, pl.Series]:
-    """What stands first in each line, as `column_1`; a quoted local part may hold white space (RFC 5321 4.1.2)."""
+def _bare_rows(text: TextFile) -> pl.DataFrame:
+    """`line` and, as `0`, what stands first in it; a quoted local part may hold white space (RFC 5321 4.1.2)."""
     first = col("text").str.extract(r'^\s*((?:"(?:[^"\\]|\\.)*"|[^\s"#]+)@\S+)', 1)
-    found = text.lines().select("line", column_1=first).collect()
-    return found.drop("line"), (found["line"] + 1).cast(pl.UInt32)
+    return text.lines().select((col("line") + 1).cast(pl.UInt32), first.alias("0")).collect()
 
 
-def _column(name: str, reading: SuppressionReading, columns: tuple[str, ...]) -> str | None:
-    """The column by one of its names, or by its number from 0 where the file has no header."""
-    plain = {_plain(column): column for column in columns}
-    for wanted in reading.columns[name]:
-        if wanted.isdigit() and (unnamed := f"column_{int(wanted) + 1}") in columns:
-            return unnamed
-        if _plain(wanted) in plain:
-            return plain[_plain(wanted)]
-    return None
+def _value(text: pl.Expr) -> pl.Expr:
+    """An empty text is no value."""
+    return pl.when(text != "").then(text)
 
 
-def _plain(name: str) -> str:
-    return name.strip().lower().replace(" ", "_").replace("-", "_")
+def _json_rows(text: TextFile, system: Format, reading: SuppressionReading, work: Path) -> pl.DataFrame:
+    """`line` and a column for each path; a row for each element where a path leads into a list."""
+    looked_for = Reading(roots=reading.roots, columns={path: (path,) for path in _wanted(reading)})
+    plain = system.model_copy(update={"shape": (), "event": ()})
+    rows = pl.concat(list(flat_records(text, plain, looked_for, work)), how="vertical_relaxed")
+    lists = [name for name, dtype in rows.schema.items() if isinstance(dtype, pl.List)]
+    return rows.explode(lists, empty_as_null=True) if lists else rows
+
+
+def _family(name: str, rows: pl.DataFrame, reading: SuppressionReading) -> str:
+    """The reason of a row that names none; raises InputError where the list is none of suppressed addresses."""
+    present = {column for column in rows.columns if rows[column].null_count() < rows.height}
+    for sort in reading.sort:
+        named = not sort.file or any(meets(name, (one,)) for one in sort.file)
+        if named and set(sort.columns) <= present:
+            if sort.family is None:
+                raise InputError(f"is {sort.refused}.", name, "Leave it out, or rename it.")
+            return sort.family.value
+    return reading.default.value
+
+
+def _is_not_listed(reading: SuppressionReading, schema: pl.Schema) -> pl.Expr:
+    conditions = [holds({path: values}, schema) for path, values in reading.not_listed.items()]
+    return pl.any_horizontal(*conditions) if conditions else pl.lit(False)

@@ -1,7 +1,7 @@
 """Tables of events: CSV and Parquet, every cell as text, a batch of rows at a time."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -9,8 +9,10 @@ from polars import col
 from polars.exceptions import PolarsError
 
 from hygiene.formats.format import Format, Reading
+from hygiene.ingest.batch import Batch
 from hygiene.ingest.batches import in_threads
-from hygiene.ingest.meaning import RAW_LENGTH, Batch, meaning
+from hygiene.ingest.meaning import meaning
+from hygiene.ingest.paths import FILE
 from hygiene.ingest.shape import Shape
 from hygiene.ingest.short_way import ShortWay, parted
 from hygiene.ingest.text import TextFile
@@ -22,19 +24,30 @@ MORE = "hygiene:more"
 RAGGED = "more cells than columns"
 
 
+@dataclass(frozen=True)
+class _How:
+    """How the rows of a table are read."""
+
+    file: str
+    system: Format
+    reading: Reading
+    way: ShortWay | None
+
+
 def csv_batches(
-    text: TextFile, shape: Shape, system: Format, reading: Reading, way: ShortWay | None
+    text: TextFile, shape: Shape, file: str, system: Format, reading: Reading, way: ShortWay | None
 ) -> Iterator[Batch]:
     """What the rows of a delimited file mean; those that can, take the short way."""
-    rows = _numbered(_csv(text, shape), shape)
-    yield from in_threads(lambda batch: _batch(batch, shape.delimiter, system, reading, way), rows)
+    how = _How(file, system, reading, way)
+    yield from in_threads(lambda batch: _batch(batch, how), _numbered(_csv(text, shape), shape))
 
 
-def parquet_batches(path: Path, system: Format, reading: Reading, way: ShortWay | None) -> Iterator[Batch]:
+def parquet_batches(path: Path, file: str, system: Format, reading: Reading, way: ShortWay | None) -> Iterator[Batch]:
     """What the rows of a Parquet file mean; a row's line is its number from 1."""
     rows = parquet_cells(path).with_row_index("line", offset=1)
     batches = rows.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
-    yield from in_threads(lambda batch: _batch(batch, ",", system, reading, way), batches)
+    how = _How(file, system, reading, way)
+    yield from in_threads(lambda batch: _batch(batch, how), batches)
 
 
 def parquet_cells(path: Path) -> pl.LazyFrame:
@@ -44,15 +57,17 @@ def parquet_cells(path: Path) -> pl.LazyFrame:
         schema = frame.collect_schema()
     except (PolarsError, OSError) as error:
         raise InputError("the Parquet file is damaged.", str(path), "Copy it again.") from error
-    return frame.select(name for name, dtype in schema.items() if not dtype.is_nested())
+    names = table_names(list(schema))
+    flat = [(name, new) for name, new in zip(schema, names, strict=True) if not schema[name].is_nested()]
+    return frame.select(col(name).alias(new) for name, new in flat)
 
 
 def table_names(names: Sequence[str]) -> list[str]:
-    """Names of columns, made unique and without spaces around."""
-    unique: list[str] = []
-    for number, name in enumerate((name.strip().strip('"') for name in names), 1):
+    """Names of columns, made unique and without spaces around; `line` is ours."""
+    unique = ["line"]
+    for number, name in enumerate((name.strip().strip('"').strip() for name in names), 1):
         unique.append(name if name and name not in unique else f"{name or 'column'}_{number}")
-    return unique
+    return unique[1:]
 
 
 def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
@@ -67,14 +82,13 @@ def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
 def _csv(text: TextFile, shape: Shape) -> pl.LazyFrame:
     """A stray quote would swallow the rest of the file, so with an odd number of them quotes are plain characters."""
     quotes = text.lines().select(col("text").str.count_matches('"', literal=True).sum()).collect().item() or 0
-    names = table_names(shape.names)
     return pl.scan_csv(
         text.utf8,
         separator=shape.delimiter,
         quote_char='"' if quotes % 2 == 0 else None,
         has_header=False,
         skip_lines=shape.head_lines,
-        schema={**dict.fromkeys(names, pl.String), MORE: pl.String},
+        schema={**dict.fromkeys(table_names(shape.names), pl.String), MORE: pl.String},
         missing_columns="insert",
         truncate_ragged_lines=True,
         empty_string_is_null=True,
@@ -94,28 +108,34 @@ def _numbered(rows: pl.LazyFrame, shape: Shape) -> Iterator[pl.DataFrame]:
         yield numbered
 
 
-def _batch(rows: pl.DataFrame, delimiter: str, system: Format, reading: Reading, way: ShortWay | None) -> Batch:
-    if way is None or rows.schema[way.address] != pl.String:
-        return _read(_texts(rows), delimiter, system, reading)
+def _batch(rows: pl.DataFrame, how: _How) -> Batch:
+    if how.way is None or rows.schema[how.way.address] != pl.String:
+        return _read(_texts(rows), how)
     ragged = col(MORE).is_not_null() if MORE in rows.columns else pl.lit(False)
-    found, rest = parted(rows.filter(~ragged), way)
-    batch = _read(_texts(pl.concat([rest, rows.filter(ragged)])), delimiter, system, reading)
+    found, rest = parted(rows.filter(~ragged), how.way)
+    batch = _read(_texts(pl.concat([rest, rows.filter(ragged)])), how)
     return replace(batch, activity=found)
 
 
 def _texts(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.select("line", *(_as_text(name, dtype) for name, dtype in rows.schema.items() if name != "line"))
+    """Every cell as text, without blank rows; quotes read as plain characters belong to no value."""
+    cells = [_as_text(name, dtype) for name, dtype in rows.schema.items() if name not in ("line", MORE)]
+    more = [MORE] if MORE in rows.columns else []
+    texts = rows.select("line", *more, *(_value(cell.str.strip_chars(' "')) for cell in cells))
+    return texts.filter(pl.any_horizontal(pl.exclude("line", MORE).is_not_null()))
 
 
-def _read(rows: pl.DataFrame, delimiter: str, system: Format, reading: Reading) -> Batch:
-    cells = [name for name in rows.columns if name not in ("line", MORE)]
-    raw = pl.concat_str([col(name).fill_null("") for name in cells], separator=delimiter).str.head(RAW_LENGTH)
-    # With quotes read as plain characters, those around a cell still belong to no value.
-    bare = rows.filter(pl.any_horizontal(col(name).is_not_null() for name in cells)).with_columns(
-        raw.alias("raw"), *(col(name).str.strip_chars(' "') for name in cells)
-    )
-    if MORE not in rows.columns:
-        return meaning(bare, system, reading, ())
-    ragged = bare.filter(col(MORE).is_not_null()).select("line", "raw", reason=pl.lit(RAGGED))
-    batch = meaning(bare.filter(col(MORE).is_null()), system, reading, ())
-    return Batch(batch.events, pl.concat([batch.rejects, ragged]), batch.ignored)
+def _value(text: pl.Expr) -> pl.Expr:
+    """An empty text is no value."""
+    return pl.when(text != "").then(text)
+
+
+def _read(rows: pl.DataFrame, how: _How) -> Batch:
+    is_ragged = col(MORE).is_not_null() if MORE in rows.columns else pl.lit(False)
+    ragged = rows.filter(is_ragged).select("line", reason=pl.lit(RAGGED))
+    named = rows.filter(~is_ragged).with_columns(pl.lit(how.file).alias(FILE))
+    batch = meaning(named, how.system, how.reading, ())
+    rejects = pl.concat([batch.rejects, ragged])
+    cells = [col(name).fill_null("") for name in rows.columns if name not in ("line", MORE)]
+    unread = rows.filter(col("line").is_in(rejects["line"].implode()))
+    return batch.with_rejects(rejects, unread.select("line", raw=pl.concat_str(cells, separator=",")))

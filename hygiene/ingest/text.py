@@ -17,6 +17,8 @@ from hygiene.model.errors import InputError, OutputError
 
 HEAD_BYTES = 1 << 18
 """How much of a file is looked at to tell its form."""
+HEAD_LINE_BYTES = 1 << 23
+"""And how much more for the end of the last line."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ class TextFile:
         """The beginning without BOM, up to the end of a line."""
         with self.utf8.open("rb") as file:
             start = file.read(HEAD_BYTES)
-            rest = file.readline() if len(start) == HEAD_BYTES else b""
-        return (start + rest).decode("utf-8").removeprefix("\ufeff")
+            rest = file.readline(HEAD_LINE_BYTES) if len(start) == HEAD_BYTES else b""
+        return (start + rest).decode("utf-8", errors="ignore").removeprefix("\ufeff")
 
     def lines(self, skip: int = 0) -> pl.LazyFrame:
         """Columns line (UInt32, from 0) and text (without terminator), after the first `skip` lines, in order."""
@@ -55,14 +57,15 @@ class TextFile:
         )
 
 
-def open_text(path: Path, work: Path, encoding: str | None = None) -> TextFile:
+def open_text(path: Path, work: Path, encoding: str | None = None, known_digest: str | None = None) -> TextFile:
     """Reads the file once and says how it is written; raises InputError for what is no text, is cut off or damaged.
 
     `encoding` is a word of the job file (`utf-8`, `utf-16`, `windows-1252`), or None to go by the content.
+    A digest that is known is not computed again.
     """
     compression = compression_of(existing(path))
     try:
-        digest, found, plain = _surveyed(path, work, compression)
+        digest, found, plain = _surveyed(path, work, compression, known_digest)
         start = first_bytes(plain, HEAD_BYTES)
         if not start:
             raise InputError("the file is empty.", str(path), "Export it again, or leave it out of the job.")
@@ -78,16 +81,16 @@ def open_text(path: Path, work: Path, encoding: str | None = None) -> TextFile:
     return TextFile(path, utf8, name, bom_of(start) == name, compression, terminator, digest, undecodable)
 
 
-def _surveyed(path: Path, work: Path, compression: str | None) -> tuple[str, Survey, Path]:
+def _surveyed(path: Path, work: Path, compression: str | None, known: str | None) -> tuple[str, Survey, Path]:
     """One pass over the file: its digest, how much of it is UTF-8, and where its unpacked bytes are."""
     digest = hashlib.sha256()
-    plain = chunks(path, compression, digest)
+    plain = chunks(path, compression, None if known else digest)
     if compression is None:
         found = survey(plain)
-        return digest.hexdigest(), found, path
+        return known or digest.hexdigest(), found, path
     with working_copy(work, path) as file:
         found = survey(_copied(plain, file))
-    return digest.hexdigest(), found, Path(file.name)
+    return known or digest.hexdigest(), found, Path(file.name)
 
 
 def _copied(source: Iterator[bytes], target: IO[bytes]) -> Iterator[bytes]:

@@ -6,25 +6,23 @@ from hygiene.model.tables import INSTANT
 
 MILLISECONDS_FROM = 100_000_000_000
 """A number of seconds that large is the year 5138, so it is milliseconds."""
+US = ("%m/%d/%Y %I:%M:%S %p %z", "%m/%d/%Y %H:%M:%S %z", "%m/%d/%Y %I:%M %p %z", "%m/%d/%Y %H:%M %z")
+RFC_5322 = ("%d %b %Y %H:%M:%S %z", "%d %b %Y %H:%M %z")
 
 
-def instant(text: pl.Expr, unit: str) -> pl.Expr:
-    """The instant; null for what is none. An ISO 8601 time without a zone is taken as UTC, a date as its midnight."""
+def instant(text: pl.Expr, unit: str, zone: str = "+00:00") -> pl.Expr:
+    """The instant; null for what is none. A time without a zone is taken in `zone`, a date as its midnight."""
     if unit == "iso8601":
-        return _iso(text)
+        return _iso(text, zone)
     seconds = text.cast(pl.Float64, strict=False)
     if unit == "unix_ms":
         return _from_microseconds(seconds * 1_000)
     if unit == "unix_s":
         return _from_microseconds(seconds * 1_000_000)
     scale = pl.when(seconds >= MILLISECONDS_FROM).then(pl.lit(1_000.0)).otherwise(pl.lit(1_000_000.0))
-    return pl.coalesce(_iso(text), _mail(text), _from_microseconds(seconds * scale))
-
-
-def _mail(text: pl.Expr) -> pl.Expr:
-    """A date as in a mail header (RFC 5322 section 3.3), with or without its day of the week."""
-    plain = text.str.strip_chars().str.replace(r"^[A-Za-z]{3}, ?", "").str.replace(r" (GMT|UTC|UT|Z)$", " +0000")
-    return plain.str.to_datetime("%d %b %Y %H:%M:%S %z", time_unit="us", time_zone="UTC", strict=False)
+    plain = pl.coalesce(_iso(text, zone), _from_microseconds(seconds * scale))
+    odd = pl.when(plain.is_null()).then(text)
+    return pl.coalesce(plain, *_written(odd, zone, US if unit == "us" else ()))
 
 
 def _from_microseconds(number: pl.Expr) -> pl.Expr:
@@ -33,15 +31,16 @@ def _from_microseconds(number: pl.Expr) -> pl.Expr:
     return pl.when(is_sane).then(number).round().cast(pl.Int64, strict=False).cast(INSTANT)
 
 
-def _iso(text: pl.Expr) -> pl.Expr:
+def _iso(text: pl.Expr, zone: str) -> pl.Expr:
     plain = _parsed(text)
     # Only what is not plain RFC 3339 takes the second look.
     odd = pl.when(plain.is_null()).then(text).str.strip_chars()
     zoned = (
-        odd.str.replace(r"^(\d{4}-\d\d-\d\d)$", "${1}T00:00:00Z")
-        .str.replace(r"\s*UTC$", "Z")
-        .str.replace(r"([T ]\d\d:\d\d)(Z|[+-]\d\d:?\d\d)?$", "${1}:00${2}")
-        .str.replace(r"(:\d\d)([.,]\d+)?$", "${1}${2}Z")
+        odd.str.replace(r"^(\d{4}-\d\d-\d\d)$", "${1}T00:00:00")
+        .str.replace(r"\s*(?:UTC|GMT)$", "Z")
+        .str.replace(r"([T ]\d\d:\d\d)\s*(Z|[+-]\d\d:?\d\d)?$", "${1}:00${2}")
+        .str.replace(r"(:\d\d)(?:[.,](\d{1,9})\d*)?\s*$", "${1}.${2}0" + zone)
+        .str.replace(r"(:\d\d(?:\.\d{1,9})?)\d*\s*(Z|[+-]\d\d:?\d\d)$", "${1}${2}")
         .str.replace(r"([+-]\d\d)$", "${1}:00")
     )
     return pl.coalesce(plain, _parsed(zoned))
@@ -49,3 +48,12 @@ def _iso(text: pl.Expr) -> pl.Expr:
 
 def _parsed(text: pl.Expr) -> pl.Expr:
     return text.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False)
+
+
+def _written(text: pl.Expr, zone: str, more: tuple[str, ...]) -> list[pl.Expr]:
+    """RFC 5322 section 3.3, and the forms of `more`; a comment or a name of a zone is not read."""
+    bare = text.str.strip_chars().str.replace(r"\s*\([^)]*\)$", "").str.replace(r"^[A-Za-z]{3},\s*", "")
+    timed = bare.str.replace(r"^(\d{1,2}/\d{1,2}/\d{4})$", "${1} 00:00")
+    offset = timed.str.replace(r"\s*(?:UTC|GMT|Z)$", " +00:00").str.replace(r"\s*([+-]\d\d):?(\d\d)$", " ${1}:${2}")
+    zoned = pl.when(offset.str.contains(r" [+-]\d\d:\d\d$")).then(offset).otherwise(offset + " " + pl.lit(zone))
+    return [zoned.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False) for form in (*RFC_5322, *more)]

@@ -1,43 +1,18 @@
-"""Records of ESPs become events of ours, one table of cases a system; what is unreadable is kept aside."""
+"""Event files: the unreadable is kept aside, what fits no format is refused, words of its own are mapped."""
 
-import csv
 from pathlib import Path
 
 import pytest
 
 from hygiene.config import EventSource
-from hygiene.ingest.events import EventRows, read_events
+from hygiene.ingest.events import read_events
 from hygiene.model.errors import InputError
 from hygiene.model.words import EventKind
-
-TABLES = Path(__file__).parents[1] / "cases"
-CASES = [
-    (system, case)
-    for system in ("ses", "sendgrid")
-    for case in csv.DictReader((TABLES / f"{system}_events.csv").read_text("utf-8").splitlines())
-]
-
-
-def read(folder: Path, content: str, name: str = "events.json", **how: str) -> EventRows:
-    (folder / name).write_text(content, encoding="utf-8")
-    (folder / "work").mkdir(exist_ok=True)
-    return read_events(EventSource.model_validate({"path": name, **how}), folder, folder / "work")[0].read()
-
-
-@pytest.mark.parametrize(("system", "case"), CASES, ids=[f"{system} {case['case']}" for system, case in CASES])
-def test_a_record_means_what_the_table_says(system: str, case: dict[str, str], tmp_path: Path) -> None:
-    found = read(tmp_path, case["record"] + "\n", format=system)
-    assert found.events.collect()["kind"].to_list() == case["kinds"].split()
-
-
-@pytest.mark.parametrize("system", ["ses", "sendgrid"])
-def test_a_system_is_recognised_by_its_records(system: str, tmp_path: Path) -> None:
-    record = next(case["record"] for name, case in CASES if name == system)
-    assert read(tmp_path, record + "\n").format == system
+from tests.formats.reading import cases, read
 
 
 def test_a_broken_line_is_kept_aside_and_the_rest_is_read(tmp_path: Path) -> None:
-    record = next(case["record"] for name, case in CASES if name == "sendgrid")
+    record = next(case["record"] for name, case in cases() if name == "sendgrid")
     found = read(tmp_path, f'{record}\n{{"email": "b@exam\n{record}\n', format="sendgrid")
     assert (found.events.collect().height, found.rejects["line"].to_list()) == (2, [2])
 
