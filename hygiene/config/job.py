@@ -4,6 +4,8 @@ import datetime as dt
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import polars as pl
+from polars.exceptions import PolarsError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from hygiene.model.tables import EVENTS
@@ -38,9 +40,18 @@ def _utc(value: Any) -> Any:
     return dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC) if isinstance(value, dt.date) else value
 
 
+def _known_zone(name: str) -> str:
+    try:
+        pl.Series([None], dtype=pl.Datetime("us")).dt.replace_time_zone(name)
+    except PolarsError as error:
+        raise ValueError("is no time zone; write one such as Europe/Berlin or UTC") from error
+    return name
+
+
 NAME = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
 """Safe as part of a file name."""
 EventColumn = Annotated[str, AfterValidator(_mapped)]
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Instant = Annotated[dt.datetime, BeforeValidator(_utc)]
 
 
@@ -88,6 +99,8 @@ class EventSource(_Section):
     """For CSV; detected where it is not given."""
     encoding: Literal["utf-8", "utf-16", "windows-1252"] | None = None
     """Detected where it is not given."""
+    time_zone: TimeZone = "UTC"
+    """Where the clock of a log stood, for times without an offset, such as `Europe/Berlin`."""
 
 
 class SuppressionSource(_Section):

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from hygiene.formats.api import Api
 from hygiene.formats.part import Part
+from hygiene.formats.texts import LogReading, MailReading
 from hygiene.formats.writing import Writing
 from hygiene.model.errors import ConfigError, InputError
 from hygiene.model.tables import EVENTS
@@ -60,9 +61,10 @@ class EventRule(Part):
 class Reading(Part):
     """`[read]`: how the system's event files are read."""
 
-    container: Literal["json", "table", "form"] = "json"
+    container: Literal["json", "table", "form", "log", "mail"] = "json"
     """What the system writes: `json`: lines, arrays or documents of JSON; `table`: CSV, Parquet or flat JSON lines;
-    `form`: URL-encoded bodies of webhooks, one a line. A file is told by its content, whatever stands here."""
+    `form`: URL-encoded bodies of webhooks, one a line; `log`: a mail server's log; `mail`: messages. A file is told
+    by its content, whatever stands here."""
     marks: tuple[Paths, ...] = ()
     """Sets of paths; a record that has all of one set is of this system. `path=value` asks for a value, as `when`."""
     positions: Paths = ()
@@ -100,6 +102,10 @@ class Reading(Part):
     """For tables: names under which a column of EVENTS is recognised, in lower case with `_`."""
     kinds: dict[str, EventKind] = Field(default_factory=dict)
     """For tables: words for the kinds of event, in lower case with `_`."""
+    log: LogReading = LogReading()
+    """For logs: which lines count."""
+    mail: MailReading = MailReading()
+    """For messages: what they are known by."""
 
 
 class ListSort(Part):

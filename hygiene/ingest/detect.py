@@ -65,9 +65,10 @@ def unknown(where: str, found: str) -> InputError:
         for each in formats().values()
         if each.read and each.read.marks
     ]
+    texts = [each.title for each in formats().values() if each.read and each.read.container in ("log", "mail")]
     return InputError(
-        f"the file fits no format: looked for {', '.join(looked)} and for columns of time, address and kind; "
-        f"found {found}.",
+        f"the file fits no format: looked for {', '.join([*looked, *texts])} and for columns of time, address and "
+        f"kind; found {found}.",
         where,
         'Set `format = "generic"` with `columns`; `hygiene formats NAME` tells all that a format is known by.',
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from pathlib import Path
 from tempfile import mkstemp
 
@@ -10,10 +9,11 @@ import polars as pl
 
 from hygiene.config import EventSource
 from hygiene.formats.format import Format
-from hygiene.ingest.archives import is_archive, members, unpacked
+from hygiene.ingest.archives import unpacked
 from hygiene.ingest.batch import Batch
+from hygiene.ingest.event_paths import places
+from hygiene.ingest.mail.events import mail_batches, mail_format
 from hygiene.ingest.open_events import opened
-from hygiene.ingest.streams import digest_of, files_of
 from hygiene.model.errors import InputError
 from hygiene.model.tables import ACTIVITY, REJECTS
 from hygiene.normalize.activity import activity, is_activity
@@ -66,6 +66,8 @@ class EventFile:
     """SHA-256 of the bytes of `path`."""
     member: str | None = None
     """Name of the file inside the archive that `path` is."""
+    messages: tuple[Path, ...] = ()
+    """The messages, where `path` is a folder of them."""
 
     def read(self, tick: Tick = lambda _: None, *, counting: bool = False) -> EventRows:
         """Its events; raises InputError where it fits no format, lacks a column, or is cut off.
@@ -74,8 +76,14 @@ class EventFile:
         """
         if self.member is not None:
             return self._unpacked(tick, counting=counting)
-        system, batches = opened(self.path, self.name, self.source, self.work, self.content, counting=counting)
+        system, batches = self._opened(counting=counting)
         return _gathered(self, system, (_counted(batch) for batch in batches) if counting else batches, tick)
+
+    def _opened(self, *, counting: bool) -> tuple[Format, Iterator[Batch]]:
+        mail = mail_format(self.source, self.path, self.messages)
+        if mail is not None:
+            return mail, mail_batches(self.path, self.messages, self.name, mail.name)
+        return opened(self.path, self.name, self.source, self.work, self.content, counting=counting)
 
     def _unpacked(self, tick: Tick, *, counting: bool) -> EventRows:
         content = unpacked(self.path, str(self.member), self.work)
@@ -87,19 +95,10 @@ class EventFile:
 
 def read_events(source: EventSource, base: Path, work: Path) -> list[EventFile]:
     """The files of one `[[events]]` entry, sorted; raises InputError where there is none, or one is empty."""
-    return [file for path in files_of(source.path, base) for file in _found(path, source, base, work)]
-
-
-def _found(path: Path, source: EventSource, base: Path, work: Path) -> Iterator[EventFile]:
-    how = source.model_dump_json(exclude={"path"})
-    name = (path.relative_to(base) if path.is_relative_to(base) else path).as_posix()
-    content = digest_of(path)
-    if not is_archive(path):
-        yield EventFile(path, name, sha256(f"{content}{how}".encode()).hexdigest(), source, work, content)
-        return
-    for member in members(path):
-        digest = sha256(f"{content}{how}{member}".encode()).hexdigest()
-        yield EventFile(path, f"{name}/{member}", digest, source, work, content, member)
+    return [
+        EventFile(one.path, one.name, one.digest, source, work, one.content, one.member, one.messages)
+        for one in places(source, base)
+    ]
 
 
 def _counted(batch: Batch) -> Batch:
@@ -114,7 +113,7 @@ def _gathered(file: EventFile, system: Format, batches: Iterator[Batch], tick: T
     events, activities = _Parts(file.work, UNKEYED_EVENTS, None), _Parts(file.work, ACTIVITY.schema, "mailbox")
     rejects, kinds, ignored, counted = [REJECTS.empty()], [], [], 0
     for batch in batches:
-        events.add(batch.events.with_columns(source=pl.lit(file.name)).select(list(UNKEYED_EVENTS)))
+        events.add(_named(batch.events, file).select(list(UNKEYED_EVENTS)))
         activities.add(batch.activity)
         rejects.append(_rejects(file, batch.rejects))
         kinds.append(batch.events.group_by("kind").len())
@@ -163,8 +162,13 @@ class _Parts:
         self.files.append(Path(name))
 
 
+def _named(rows: pl.DataFrame, file: EventFile) -> pl.DataFrame:
+    """With the file they come from, where they do not say it themselves, as messages of a folder do."""
+    return rows if "source" in rows.columns else rows.with_columns(source=pl.lit(file.name))
+
+
 def _rejects(file: EventFile, rejects: pl.DataFrame) -> pl.DataFrame:
-    named = rejects.with_columns(source=pl.lit(file.name), row=pl.lit(None, pl.UInt32))
+    named = _named(rejects, file).with_columns(row=pl.lit(None, pl.UInt32))
     return REJECTS.conform(named.with_columns(pl.col("raw").str.head(500)))
 
 

@@ -12,6 +12,7 @@ from hygiene.ingest.detect import Record, has_marks, listed, recognised, recogni
 from hygiene.ingest.documents import first_records
 from hygiene.ingest.generic import generic, is_recognised
 from hygiene.ingest.json_events import json_batches
+from hygiene.ingest.logs.events import log_batches, log_format
 from hygiene.ingest.short_way import short_way
 from hygiene.ingest.streams import PARQUET, first_bytes
 from hygiene.ingest.table_events import csv_batches, parquet_batches, parquet_cells, table_names
@@ -33,6 +34,9 @@ def opened(path: Path, name: str, source: EventSource, work: Path, digest: str |
     if text.head.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
         system, reading = _json_format(path, source, text)
         return system, json_batches(text, name, system, reading, work)
+    log = log_format(None if source.format == AUTO else source.format, text.head)
+    if log is not None:
+        return log, log_batches(text, log, work, source.time_zone)
     return _table(text, name, source, counting=counting)
 
 

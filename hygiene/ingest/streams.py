@@ -37,15 +37,24 @@ class _Unpacker(Protocol):
     def decompress(self, data: bytes, /) -> bytes: ...
 
 
-def files_of(path: str, base: Path) -> list[Path]:
-    """The files that a path or glob of the job names, sorted; raises InputError where there is none."""
+def files_of(path: str, base: Path, *, may_be_empty: bool = False) -> list[Path]:
+    """The files that a path or glob of the job names, sorted; raises InputError where there is none.
+
+    An empty one is left out if it may be empty, and else an InputError too.
+    """
     full = Path(path) if Path(path).is_absolute() else base / path
     if full.exists() or not has_magic(path):
-        return [existing(full)]
-    found = sorted(Path(match) for match in expand(str(full), recursive=True))
+        found = [full]
+    else:
+        every = sorted(Path(match) for match in expand(str(full), recursive=True))
+        found = [file for file in every if not file.is_dir()] or every[:1]
     if not found:
         raise InputError("no file matches.", str(full), "Correct the pattern or put the files there.")
-    return [existing(file) for file in found if not file.is_dir()] or [existing(found[0])]
+    return [existing(file) for file in found if not (may_be_empty and _is_empty(file))]
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size == 0
 
 
 def existing(path: Path) -> Path:

@@ -1,0 +1,1 @@
+"""Logs of mail servers: what their lines say of each recipient."""

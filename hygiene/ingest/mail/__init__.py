@@ -1,0 +1,1 @@
+"""Messages: bounces and complaints out of mailboxes, folders and archives."""
