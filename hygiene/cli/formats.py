@@ -10,6 +10,8 @@ from hygiene.formats.format import formats as all_formats
 
 LONGEST = 60
 """Characters of a condition that is listed."""
+OF_THEIR_OWN = ("marks", "columns", "names", "synonyms", "kinds", "log", "mail")
+"""Tables that are told apart; the patterns of logs and messages are read best in the format's own file."""
 
 
 @click.command()
@@ -51,7 +53,7 @@ def _described(system: Format) -> Iterator[str]:
 
 
 def _events(system: Format, reading: Reading) -> Iterator[str]:
-    settings = reading.model_dump(exclude_defaults=True, exclude={"marks", "columns", "names", "synonyms", "kinds"})
+    settings = reading.model_dump(exclude_defaults=True, exclude=set(OF_THEIR_OWN))
     yield from _section(f"Events ({reading.container})", settings)
     yield from (f"  known by:              {' + '.join(marks)}" for marks in reading.marks)
     for title, table in (("names", reading.names), ("columns", reading.columns), ("synonyms", reading.synonyms)):
