@@ -12,6 +12,7 @@ COMMANDS = {
     "nights": ("bench.nights", "first and second night of a generated job, by stage"),
     "events": ("bench.events", "a million events of SendGrid and of SES, read into the event table"),
     "bounces": ("bench.bounces", "a million bounces, read and judged"),
+    "mail": ("bench.mail", "bounce messages and mail logs, read into events by one process"),
 }
 """Command -> module, and what it measures. A module's docstring is its help."""
 
