@@ -40,9 +40,7 @@ _TELLS = (
     r"said|was|were|with|returned|replied|answered|responded|response|reason|error|failure|failed|because|code|"
     r"diagnostic|led"
 )
-_INNER = (
-    rf"(?:(?:{_TELLS})[^0-9a-z]{{1,6}}|[*>)]\]?: ?['\"(]?|<<< |(?:data|connection|command)s? ?: |[(\['\"])({_CODE})[ -]"
-)
+_INNER = rf"(?:(?:{_TELLS})[^0-9a-z]{{1,6}}|[*>)]\]?: ?['\"(]?|<<< |smtp ?; ?|(?:data|connection|command)s? ?: |[(\['\"])({_CODE})[ -]"
 _INNER_STATUS = rf"{_INNER}+[('\"#]*({_STATUS})(?:[^0-9.]|$)"
 _TRANSCRIPT = rf"({_CODE})[ -](?:{_STATUS} )?[^0-9]{{1,200}}503[ -](?:{_STATUS} )?[^.]{{0,40}}(?:rcpt|recipient)"
 """In a transcript, 503 "need RCPT" only follows from the rejection before it: that one counts."""
@@ -70,6 +68,7 @@ _REASON = rf"(?:{_AT}[ :]*)?(?:reason ?:)?"
 _SAYING = r"(?:said|returned|responded|replied|answered)(?: with)?(?: ?\[?[a-z ]*\]?)? ?:?"
 _FRAME = "|".join(
     [
+        r"^.*diagnostic-code ?: ?(?:smtp ?;)?",  # a copied delivery status (RFC 3464 section 2.3.6)
         r"^(?:(?:smtp|lmtp|x-[a-z]+) ?; ?)+",
         rf"(?-u:\b){_AT} ?said ?:",  # Postfix
         rf"(?:{_AT} )?smtp error from remote (?:mail )?(?:server|mailer) (?:after|for) {_PHASE}[ :,]*{_REASON}",  # Exim

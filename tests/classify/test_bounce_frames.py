@@ -23,6 +23,7 @@ FRAMES = {
     "failure: Google tried to deliver your message, but it was rejected by the server for the recipient domain "
     "example.org by mx.example.org. The error that the other server returned was: {}",
     "an RFC 3464 field": "smtp; {}",
+    "a delivery status": "Final-Recipient: rfc822;joe@example.org Action: failed Diagnostic-Code: smtp;{}",
     "QQ's log": "{} [MA2hk3Xy IP: 203.0.113.77]",
     "Microsoft's log": "{} [mx12.prod.example.org 2024-11-02T08:11:12.345Z 08DCF9A0B1C2D3E4]",
     "Google's log": "{} 5b1f17b1804b1-431b0f1d2a3si1234567wmo.55 - gsmtp",
