@@ -40,7 +40,8 @@ _TELLS = (
     r"said|was|were|with|returned|replied|answered|responded|response|reason|error|failure|failed|because|code|"
     r"diagnostic|led"
 )
-_INNER = rf"(?:(?:{_TELLS})[^0-9a-z]{{1,6}}|[*>)]\]?: ?['\"(]?|<<< |smtp ?; ?|(?:data|connection|command)s? ?: |[(\['\"])({_CODE})[ -]"
+_AFTER = rf"(?:{_TELLS})[^0-9a-z]{{1,6}}|[*>)]\]?: ?['\"(]?|<<< |smtp ?; ?|(?:data|connection|command)s? ?: |[(\['\"]"
+_INNER = rf"(?:{_AFTER})({_CODE})[ -]"
 _INNER_STATUS = rf"{_INNER}+[('\"#]*({_STATUS})(?:[^0-9.]|$)"
 _TRANSCRIPT = rf"({_CODE})[ -](?:{_STATUS} )?[^0-9]{{1,200}}503[ -](?:{_STATUS} )?[^.]{{0,40}}(?:rcpt|recipient)"
 """In a transcript, 503 "need RCPT" only follows from the rejection before it: that one counts."""
