@@ -82,11 +82,16 @@ _FRAME = "|".join(
         r"we recommend contacting the other email provider[^.]*\.?",
         r"(?:the (?:error|response) )?(?:that the other server returned|from the remote server) (?:was|is) ?:",
         rf"while talking to [~*]\.? ?:? ?(?:{_PHASE})?",  # sendmail
+        r"error[ _]code ?: ?(?:\d{3})?(?: ?-)?",  # Zoho
         r"permanent failure for one or more recipients \(\* ?: ?\d{3} ?",  # Barracuda
         r"\(in reply to [a-z ]{1,24} command\)",
     ]
 )
 """What a mail server puts around the reply of the next one: it says nothing of the reason."""
+
+
+_UNMARKED = r"(?-u:\b)(ca|wo|is|was|are|were|do|does|did|has|have|could|would)nt(?-u:\b)"
+"""Contractions that some servers write without an apostrophe."""
 
 
 def folded(diagnostic: pl.Expr) -> pl.Expr:
@@ -98,6 +103,7 @@ def wording(text: pl.Expr, pages: Mapping[str, str]) -> pl.Expr:
     """The words of a folded reply: no accents, no codes, a host as `~`; a known block page stays by its name."""
     text = text.str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.replace_all("ł", "l", literal=True)
     text = text.str.replace_all(r"\\r|\\n|\s|[<>\"]", " ").str.replace_all("[’`´]", "'")
+    text = text.str.replace_all(_UNMARKED, "${1}n't")
     for page, name in pages.items():
         text = text.str.replace_all(page, f" {name} ")
     text = text.str.replace_all(f"{_URL}|{_HOST}", "~").str.replace_all(_CODE_PAIR, " ")
