@@ -18,6 +18,7 @@ from hygiene.model.errors import ConfigError
 from hygiene.model.words import BounceReason
 
 SIGNS = "signs.toml"
+REASONS = "reasons.toml"
 NEEDED = ("id", "reason", "confidence", "says", "advice", "source", "matches", "not")
 TEXTS = ("id", "says", "advice", "contact", "source", "reply_code", "status", "unless_status", "esp")
 LISTS = ("pattern", "unless", "providers", "matches", "not")
@@ -86,24 +87,28 @@ def _says(column: str, regex: str) -> pl.Expr:
 def bounce_rules() -> tuple[BounceRule, ...]:
     """All rules in order of decision; raises ConfigError that names every mistake in them."""
     folder = files("hygiene.policy").joinpath("bounces")
-    texts = {entry.name: entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")}
-    del texts[SIGNS]
-    return read_rules(texts)
+    names = [entry.name for entry in folder.iterdir() if entry.name[0].isdigit()]
+    return read_rules({name: folder.joinpath(name).read_text("utf-8") for name in names})
 
 
 def known_pages() -> Mapping[str, str]:
     """Regex of a page or host that says something by itself, and the word that stands for it."""
-    return {page["pattern"]: page["word"] for page in _signs()["page"]}
+    return {page["pattern"]: page["word"] for page in _data(SIGNS)["page"]}
 
 
 def token_patterns() -> tuple[str, ...]:
     """Regexes whose first group is a provider's own sign of a sender's fault, over the wording."""
-    return tuple(_signs()["token"]["patterns"])
+    return tuple(_data(SIGNS)["token"]["patterns"])
+
+
+def equivalents(reason: BounceReason) -> dict[str, str]:
+    """What other systems call a reason, by system."""
+    return dict(_data(REASONS)[reason])
 
 
 @cache
-def _signs() -> dict[str, Any]:
-    return tomllib.loads(files("hygiene.policy").joinpath("bounces", SIGNS).read_text("utf-8"))
+def _data(name: str) -> dict[str, Any]:
+    return tomllib.loads(files("hygiene.policy").joinpath("bounces", name).read_text("utf-8"))
 
 
 def read_rules(texts: Mapping[str, str]) -> tuple[BounceRule, ...]:

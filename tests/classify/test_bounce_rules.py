@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hygiene.classify.bounce_explain import told
-from hygiene.classify.bounce_rules import BounceRule, Example, bounce_rules, read_rules
+from hygiene.classify.bounce_rules import BounceRule, Example, bounce_rules, equivalents, read_rules
 from hygiene.model.errors import ConfigError
 from hygiene.model.words import BounceReason
 from tests.classify.replies import meanings
@@ -98,3 +98,9 @@ def test_a_mistake_in_a_rule_is_told(before: str, after: str, mistake: str) -> N
 def test_an_id_is_used_once() -> None:
     with pytest.raises(ConfigError, match="is used 2 times"):
         read_rules({"10-own.toml": RULE + RULE})
+
+
+@pytest.mark.parametrize("reason", BounceReason)
+def test_every_reason_has_its_names_elsewhere(reason: BounceReason) -> None:
+    assert equivalents(reason)
+    assert all(equivalents(reason).values())

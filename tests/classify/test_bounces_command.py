@@ -32,6 +32,7 @@ def test_a_block_is_explained_with_whom_to_ask() -> None:
     assert "apple-bracket" in output
     assert "icloudadmin@apple.com" in output
     assert "not held against the address" in output
+    assert "SparkPost 50 Mail Block" in output
 
 
 def test_explain_speaks_json() -> None:
