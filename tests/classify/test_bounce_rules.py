@@ -9,7 +9,7 @@ from hygiene.classify.bounce_explain import told
 from hygiene.classify.bounce_rules import BounceRule, Example, bounce_rules, equivalents, read_rules
 from hygiene.model.errors import ConfigError
 from hygiene.model.words import BounceReason
-from tests.classify.replies import meanings
+from tests.classify.replies import meanings, table
 
 RULES = bounce_rules()
 BY_ID = {rule.id: rule for rule in RULES}
@@ -48,6 +48,16 @@ def test_without_a_rule_its_examples_are_told_differently(rule: BounceRule) -> N
     found = meanings(*rule.matches, rules=others)[0]
     other = BY_ID.get(found["bounce_rule"])
     assert (found["reason"], told(other)) != (rule.reason, told(rule))
+
+
+def test_each_reply_of_the_table_is_decided_by_its_rule() -> None:
+    # The table stands apart from the rules, so that a rule cannot go, or lose its words, without being missed.
+    cases = table("bounce_rules.csv")
+    replies = [{**case, "diagnostic": case["reply"]} for case in cases]
+    fields = ("diagnostic", "reply_code", "esp_type")
+    found = meanings(*({name: reply[name] or None for name in fields} for reply in replies))
+    assert [one["bounce_rule"] for one in found] == [case["rule"] for case in cases]
+    assert {case["rule"] for case in cases} == set(BY_ID)
 
 
 def test_every_rule_says_where_it_comes_from() -> None:
