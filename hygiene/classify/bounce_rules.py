@@ -4,6 +4,7 @@ The order of the files is the order of decision: a provider's signature beats a 
 beats a word about the mailbox, and codes come last.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,11 +20,13 @@ from hygiene.model.words import BounceReason
 
 SIGNS = "signs.toml"
 REASONS = "reasons.toml"
+WORDS = "words.toml"
 NEEDED = ("id", "reason", "confidence", "says", "advice", "source", "matches", "not")
 TEXTS = ("id", "says", "advice", "contact", "source", "reply_code", "status", "unless_status", "esp")
 LISTS = ("pattern", "unless", "providers", "matches", "not")
 CONDITIONS = ("pattern", "reply_code", "status", "esp")
 
+_FAMILY = re.compile(r"\{([a-z]+)\}")
 
 Example = Mapping[str, str]
 """A reply as columns of `classify`; in TOML a text alone is its `diagnostic`."""
@@ -179,7 +182,12 @@ def _rule(row: Mapping[str, Any], step: str) -> BounceRule:
 
 
 def _any_of(alternatives: list[str]) -> str:
-    return "|".join(plain(alternative) for alternative in alternatives)
+    return "|".join(plain(_FAMILY.sub(_family, alternative)) for alternative in alternatives)
+
+
+def _family(name: re.Match[str]) -> str:
+    """The regex that a word family stands for; an unknown name stays, and is no regular expression."""
+    return str(_data(WORDS).get(name[1], "("))
 
 
 def _examples(rows: list[str | Example]) -> tuple[Example, ...]:

@@ -92,6 +92,7 @@ def test_a_well_formed_rule_is_read() -> None:
         ("invalid_mailbox", "dead", "'dead' is not a reason"),
         ("['nobody']", "['(nobody']", "pattern is not a regular expression"),
         ("['nobody']", "['a(?!b)']", "pattern is not a regular expression"),
+        ("['nobody']", "['{nobody} here']", "pattern is not a regular expression"),
         ('matches = ["550 nobody"]\n', "", "one has no matches"),
         ('not = ["550 somebody"]\n', "", "one has no not"),
         ("pattern = ['nobody']\n", "", "neither pattern"),
