@@ -25,15 +25,19 @@ AFTER = [
     "doesn't exist", "no longer exists", "is invalid", "is not valid", "not recognized", "has been deleted",
     "was removed", "is nonexistent", "is not listed", "is not in our directory", "is undeliverable",
 ]  # fmt: skip
+UNWANTED = [
+    "is blocked", "has been blocked", "is blacklisted", "is on our blacklist", "is banned", "was rejected",
+    "is refused", "denied", "is not allowed", "is not welcome", "has a poor reputation", "is prohibited", "not permitted",
+]  # fmt: skip
 BEFORE = ["unknown", "invalid", "no such", "non-existent", "not a valid", "cannot find", "unable to find"]
 NAMED = ["{}", "the {} you entered", "{} <joe@example.org>", "the specified {}"]
 OPENINGS = ["550 ", "550 5.1.1 ", "554 Sorry, ", "553 Requested action not taken: ", "550 Rejected: "]
 ENDINGS = ["", " here", " on this server", ". Please check the spelling."]
 
 
-def said_of(names: list[str]) -> list[str]:
-    """Replies that say that one of the names is not there."""
-    after = (f"{named.format(name)} {words}" for named, name, words in product(NAMED, names, AFTER))
+def said_of(names: list[str], predicates: list[str] = AFTER) -> list[str]:
+    """Replies that say one of the predicates of one of the names."""
+    after = (f"{named.format(name)} {words}" for named, name, words in product(NAMED, names, predicates))
     before = (f"{words} {name}" for words, name in product(BEFORE, names))
     cores = [*after, *before]
     frames = list(product(OPENINGS, ENDINGS))
@@ -50,4 +54,10 @@ def test_a_recipient_who_is_not_there_is_suppressed() -> None:
 def test_a_sender_who_is_not_there_costs_no_reader() -> None:
     replies = said_of(SENDERS)
     assert len(replies) > 1200
+    assert [one["diagnostic"] for one in meanings(*replies) if one["action"] != "none"] == []
+
+
+def test_a_sender_who_is_not_wanted_costs_no_reader() -> None:
+    replies = said_of(SENDERS, UNWANTED)
+    assert len(replies) > 1000
     assert [one["diagnostic"] for one in meanings(*replies) if one["action"] != "none"] == []
