@@ -27,7 +27,8 @@ AFTER = [
 ]  # fmt: skip
 UNWANTED = [
     "is blocked", "has been blocked", "is blacklisted", "is on our blacklist", "is banned", "was rejected",
-    "is refused", "denied", "is not allowed", "is not welcome", "has a poor reputation", "is prohibited", "not permitted",
+    "is refused", "denied", "is not allowed", "is not welcome", "has a poor reputation", "is prohibited",
+    "not permitted",
 ]  # fmt: skip
 BEFORE = ["unknown", "invalid", "no such", "non-existent", "not a valid", "cannot find", "unable to find"]
 NAMED = ["{}", "the {} you entered", "{} <joe@example.org>", "the specified {}"]
