@@ -45,7 +45,7 @@ _INNER = rf"(?:{_AFTER})({_CODE})[ -]"
 _INNER_STATUS = rf"{_INNER}+[('\"#]*({_STATUS})(?:[^0-9.]|$)"
 _TRANSCRIPT = rf"({_CODE})[ -](?:{_STATUS} )?[^0-9]{{1,200}}503[ -](?:{_STATUS} )?[^.]{{0,40}}(?:rcpt|recipient)"
 """In a transcript, 503 "need RCPT" only follows from the rejection before it: that one counts."""
-_ANY_STATUS = rf"(?:#|- |\(|(?:status|failure|error|code) ?: ?)({_STATUS})(?:[^0-9.]|$)"
+_ANY_STATUS = rf"(?:#|- |\(|: ?)({_STATUS})(?:[^0-9.]|$)"
 _CODE_PAIR = rf"(?-u:\b){_CODE}(?:[ -]?#?{_STATUS}[ :-]|-)"
 """A code that opens a continuation line (RFC 5321 section 4.2.1), or a code with its status."""
 

@@ -58,6 +58,7 @@ def test_what_names_a_person_or_a_host_is_blanked(reply: str, left: str) -> None
         ("450 4.1.1 unverified: host x said: 550 5.1.1 unknown", ("550", "5.1.1", True)),
         ("450 busy 551 not our customer 503 need RCPT [data]", ("551", None, False)),
         ("Action: failed Status: 5.1.1", (None, "5.1.1", False)),
+        ("host mx.example.org said: 4.1.1 user unknown", (None, "4.1.1", True)),
         ("450 4.1.1 user unknown 503 5.5.1 need RCPT", ("450", "4.1.1", True)),
         ("host x said: 450 4.1.1 not verified: host y said: 550 5.1.1 unknown", ("550", "5.1.1", True)),
         ("[{LED=450 4.4.317 cannot connect};{MSG=}]", ("450", "4.4.317", True)),
