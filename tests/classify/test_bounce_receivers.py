@@ -1,8 +1,8 @@
 """How many replies of many receivers are understood.
 
 The replies of `bounce_receivers.csv` were written, with their labels, from knowledge of receivers' documentation and of
-mail servers' sources, before the rules were looked at; none was collected. A rule may have been mended after one of
-them since, so these floors guard what was reached; they do not tell how the rules do on replies nobody has seen.
+mail servers; none was collected. The rules were mended after their mistakes, and some labels were corrected, so these
+floors guard what was reached; they do not tell how the rules do on replies nobody has seen.
 """
 
 from functools import cache
