@@ -4,10 +4,10 @@ from typing import Any
 
 import polars as pl
 
-from hygiene.classify.bounce_rules import BounceRule, bounce_rules
+from hygiene.classify.bounce_rules import BounceRule, bounce_rules, equivalents
 from hygiene.classify.bounces import ACCESS_DENIED, REPLY, bounce_action, classify
 from hygiene.classify.domains import provider_of
-from hygiene.model.words import BounceAction
+from hygiene.model.words import BounceAction, BounceReason
 from hygiene.policy.policy import Policy
 
 _COUNTS = {
@@ -26,7 +26,8 @@ def explained(reply: str, domain: str | None, policy: Policy, **fields: str | No
     known = replies.with_columns(mailbox_provider=provider_of(pl.lit(domain, pl.String)))
     meaning = classify(known).with_columns(action=bounce_action(policy)).row(0, named=True)
     rule = next((rule for rule in bounce_rules() if rule.id == meaning["bounce_rule"]), None)
-    return {**meaning, **told(rule), "counts": _counts(meaning)}
+    elsewhere = "; ".join(f"{system} {name}" for system, name in equivalents(BounceReason(meaning["reason"])).items())
+    return {**meaning, **told(rule), "counts": _counts(meaning), "elsewhere": elsewhere}
 
 
 def _counts(meaning: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ The order of the files is the order of decision: a provider's signature beats a 
 beats a word about the mailbox, and codes come last.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,11 +19,14 @@ from hygiene.model.errors import ConfigError
 from hygiene.model.words import BounceReason
 
 SIGNS = "signs.toml"
+REASONS = "reasons.toml"
+WORDS = "words.toml"
 NEEDED = ("id", "reason", "confidence", "says", "advice", "source", "matches", "not")
 TEXTS = ("id", "says", "advice", "contact", "source", "reply_code", "status", "unless_status", "esp")
 LISTS = ("pattern", "unless", "providers", "matches", "not")
 CONDITIONS = ("pattern", "reply_code", "status", "esp")
 
+_FAMILY = re.compile(r"\{([a-z]+)\}")
 
 Example = Mapping[str, str]
 """A reply as columns of `classify`; in TOML a text alone is its `diagnostic`."""
@@ -86,24 +90,28 @@ def _says(column: str, regex: str) -> pl.Expr:
 def bounce_rules() -> tuple[BounceRule, ...]:
     """All rules in order of decision; raises ConfigError that names every mistake in them."""
     folder = files("hygiene.policy").joinpath("bounces")
-    texts = {entry.name: entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")}
-    del texts[SIGNS]
-    return read_rules(texts)
+    names = [entry.name for entry in folder.iterdir() if entry.name[0].isdigit()]
+    return read_rules({name: folder.joinpath(name).read_text("utf-8") for name in names})
 
 
 def known_pages() -> Mapping[str, str]:
     """Regex of a page or host that says something by itself, and the word that stands for it."""
-    return {page["pattern"]: page["word"] for page in _signs()["page"]}
+    return {page["pattern"]: page["word"] for page in _data(SIGNS)["page"]}
 
 
 def token_patterns() -> tuple[str, ...]:
     """Regexes whose first group is a provider's own sign of a sender's fault, over the wording."""
-    return tuple(_signs()["token"]["patterns"])
+    return tuple(_data(SIGNS)["token"]["patterns"])
+
+
+def equivalents(reason: BounceReason) -> dict[str, str]:
+    """What other systems call a reason, by system."""
+    return dict(_data(REASONS)[reason])
 
 
 @cache
-def _signs() -> dict[str, Any]:
-    return tomllib.loads(files("hygiene.policy").joinpath("bounces", SIGNS).read_text("utf-8"))
+def _data(name: str) -> dict[str, Any]:
+    return tomllib.loads(files("hygiene.policy").joinpath("bounces", name).read_text("utf-8"))
 
 
 def read_rules(texts: Mapping[str, str]) -> tuple[BounceRule, ...]:
@@ -174,7 +182,12 @@ def _rule(row: Mapping[str, Any], step: str) -> BounceRule:
 
 
 def _any_of(alternatives: list[str]) -> str:
-    return "|".join(plain(alternative) for alternative in alternatives)
+    return "|".join(plain(_FAMILY.sub(_family, alternative)) for alternative in alternatives)
+
+
+def _family(name: re.Match[str]) -> str:
+    """The regex that a word family stands for; an unknown name stays, and is no regular expression."""
+    return str(_data(WORDS).get(name[1], "("))
 
 
 def _examples(rows: list[str | Example]) -> tuple[Example, ...]:

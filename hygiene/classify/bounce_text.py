@@ -38,19 +38,60 @@ _LEAD_CODE = rf"{_OPENING}({_CODE})(?:[^0-9a-z.]|$)"
 _LEAD_STATUS = rf"{_OPENING}(?:{_CODE}[ :#(-]+)?#?({_STATUS})(?:[^0-9.]|$)"
 _TELLS = (
     r"said|was|were|with|returned|replied|answered|responded|response|reason|error|failure|failed|because|code|"
-    r"diagnostic"
+    r"diagnostic|led"
 )
-_INNER = rf"(?:(?:{_TELLS})[^0-9a-z]{{1,6}}|[*>)]\]?: ?['\"(]?|[(\['\"])({_CODE})[ -]"
+_AFTER = rf"(?:{_TELLS})[^0-9a-z]{{1,6}}|[*>)]\]?: ?['\"(]?|<<< |smtp ?; ?|(?:data|connection|command)s? ?: |[(\['\"]"
+_INNER = rf"(?:{_AFTER})({_CODE})[ -]"
 _INNER_STATUS = rf"{_INNER}+[('\"#]*({_STATUS})(?:[^0-9.]|$)"
 _TRANSCRIPT = rf"({_CODE})[ -](?:{_STATUS} )?[^0-9]{{1,200}}503[ -](?:{_STATUS} )?[^.]{{0,40}}(?:rcpt|recipient)"
 """In a transcript, 503 "need RCPT" only follows from the rejection before it: that one counts."""
-_ANY_STATUS = rf"(?:#|- |\()({_STATUS})(?:[^0-9.]|$)"
+_ANY_STATUS = rf"(?:#|- |\(|: ?)({_STATUS})(?:[^0-9.]|$)"
 _CODE_PAIR = rf"(?-u:\b){_CODE}(?:[ -]?#?{_STATUS}[ :-]|-)"
 """A code that opens a continuation line (RFC 5321 section 4.2.1), or a code with its status."""
 
 
-_LOGGED = r"(?-u:\b)(?:relay|helo|ehlo|proto|from|to|client|ctladdr|mta|sid|dsn) ?=[^\s,;]*"
-"""What a mail server's log appends to a reply: `proto=ESMTP helo=<mx>`."""
+_LOGGED = "|".join(
+    [
+        r"(?-u:\b)(?:relay|helo|ehlo|proto|from|to|client|ctladdr|mta|sid|dsn) ?=[^\s,;]*",
+        r"\[[^\[\]{}]{0,60}(?-u:\b)ip ?[:=] ?\*[^\[\]{}]{0,20}\]",
+        r"\{(?:msg|fqdn|ip|lrt) ?= ?[^{}]*\}",
+        r"\{led ?= ?",
+    ]
+)
+"""What a mail server's log appends to a reply: `proto=ESMTP helo=<mx>`, `[MA2hk IP: *]`, `{FQDN=mx};{IP=*}`."""
+
+_PHASE = (
+    r"(?:pipelined )?(?:end of data|initial connection|sending data block|"
+    r"(?:rcpt to|mail from|ehlo|helo|data|starttls|text)(?: command)?(?: ?: ?\S*)?(?: size ?= ?\S*)?)"
+)
+_AT = r"(?:host ?:? ?[~*] ?(?:[\[(][^\])]*[\])])?)"
+_REASON = rf"(?:{_AT}[ :]*)?(?:reason ?:)?"
+_SAYING = r"(?:said|returned|responded|replied|answered)(?: with)?(?: ?\[?[a-z ]*\]?)? ?:?"
+_FRAME = "|".join(
+    [
+        r"^.*diagnostic-code ?: ?(?:smtp ?;)?",  # a copied delivery status (RFC 3464 section 2.3.6)
+        r"^(?:(?:smtp|lmtp|x-[a-z]+) ?; ?)+",
+        rf"(?-u:\b){_AT} ?said ?:",  # Postfix
+        rf"(?:{_AT} )?smtp error from remote (?:mail )?(?:server|mailer) (?:after|for) {_PHASE}[ :,]*{_REASON}",  # Exim
+        r"\* (?:failed after i sent the message|does not like recipient)\.?",  # qmail
+        r"connected to [*~] but (?:the )?recipient was rejected\.?",
+        r"giving up on [*~]\.?",
+        rf"(?:the )?remote (?:mail )?(?:host|server|mta|system)(?: at [~*])?(?: ?\([^()]*\))? {_SAYING}",  # Exchange
+        r"delivery to the following recipients? failed permanently ?:? ?\*?|technical details of \w+ failure ?:",
+        r"google tried to deliver your message, but it was rejected by [^.]{0,80}?(?:\.|the error)",
+        r"we recommend contacting the other email provider[^.]*\.?",
+        r"(?:the (?:error|response) )?(?:that the other server returned|from the remote server) (?:was|is) ?:",
+        rf"while talking to [~*]\.? ?:? ?(?:{_PHASE})?",  # sendmail
+        r"error[ _]code ?: ?(?:\d{3})?(?: ?-)?",  # Zoho
+        r"permanent failure for one or more recipients \(\* ?: ?\d{3} ?",  # Barracuda
+        r"\(in reply to [a-z ]{1,24} command\)",
+    ]
+)
+"""What a mail server puts around the reply of the next one: it says nothing of the reason."""
+
+
+_UNMARKED = r"(?-u:\b)(ca|wo|is|was|are|were|do|does|did|has|have|could|would)nt(?-u:\b)"
+"""Contractions that some servers write without an apostrophe."""
 
 
 def folded(diagnostic: pl.Expr) -> pl.Expr:
@@ -62,10 +103,12 @@ def wording(text: pl.Expr, pages: Mapping[str, str]) -> pl.Expr:
     """The words of a folded reply: no accents, no codes, a host as `~`; a known block page stays by its name."""
     text = text.str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.replace_all("ł", "l", literal=True)
     text = text.str.replace_all(r"\\r|\\n|\s|[<>\"]", " ").str.replace_all("[’`´]", "'")
+    text = text.str.replace_all(_UNMARKED, "${1}n't")
     for page, name in pages.items():
         text = text.str.replace_all(page, f" {name} ")
     text = text.str.replace_all(f"{_URL}|{_HOST}", "~").str.replace_all(_CODE_PAIR, " ")
-    text = text.str.replace_all(_LOGGED, " ")
+    text = text.str.replace_all(_LOGGED, " ").str.replace_all(r"\s+", " ").str.strip_chars()
+    text = text.str.replace_all(_FRAME, " ")
     return text.str.replace_all(r"\s+", " ").str.strip_chars()
 
 
@@ -86,15 +129,17 @@ def with_codes(replies: pl.DataFrame) -> pl.DataFrame:
         lead=pl.coalesce(text.str.extract(_TRANSCRIPT), text.str.extract(_LEAD_CODE)),
         lead_status=text.str.extract(_LEAD_STATUS),
         inner=_last(text.str.extract_all(_INNER), _CODE),
+        has_inner_four=text.str.extract_all(_INNER)
+        .list.eval(pl.element().str.contains(r"4\d\d[ -]$"))
+        .list.any()
+        .fill_null(False),
         inner_status=_last(text.str.extract_all(_INNER_STATUS), _STATUS),
         any_status=text.str.extract(_ANY_STATUS),
         said_code=pl.col("reply_code").str.extract(rf"^\s*({_CODE}|60[567])\s*$"),
         said_status=pl.col("status").str.extract(rf"({_STATUS})"),
         is_transcript=text.str.contains(_TRANSCRIPT),
     )
-    return _chosen(found).drop(
-        "lead", "lead_status", "inner", "inner_status", "any_status", "said_code", "said_status", "is_transcript"
-    )
+    return _chosen(found).select(*replies.columns, "code", "enhanced", "is_transient", "is_reply")
 
 
 def _last(found: pl.Expr, pattern: str) -> pl.Expr:
@@ -109,8 +154,10 @@ def _chosen(found: pl.DataFrame) -> pl.DataFrame:
     status = pl.coalesce("inner_status", "lead_status", "any_status")
     fits = pl.col("said_status").str.head(1) == pl.coalesce(code, "said_status").str.head(1)
     enhanced = pl.coalesce(status, pl.when(fits).then("said_status"))
-    fours = [_is_four(name) for name in ("lead", "inner", "lead_status", "inner_status", "any_status")]
-    any_four = pl.any_horizontal(pl.when("is_transcript").then(False).otherwise(four) for four in fours)
+    fours = [_is_four(name) for name in ("lead", "lead_status", "inner_status", "any_status")] + [
+        pl.col("has_inner_four")
+    ]
+    any_four = pl.when("is_transcript").then(_is_four("lead")).otherwise(pl.any_horizontal(fours))
     is_silent = pl.all_horizontal(pl.col(name).is_null() for name in ("lead", "inner", "lead_status", "any_status"))
     by_fields = _is_four("said_code") | (pl.col("said_code").is_null() & _is_four("said_status"))
     known = code.is_not_null() | enhanced.is_not_null()

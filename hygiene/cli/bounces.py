@@ -52,6 +52,7 @@ def explain(
         ("Ask", "contact"),
         ("hygiene", "counts"),
         ("Source", "source"),
+        ("Others", "elsewhere"),
     ):
         if meaning[name]:
             click.echo(f"{label + ':':<9} {meaning[name]}")

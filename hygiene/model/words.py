@@ -64,7 +64,7 @@ HUMAN = (Activity.OPENED, Activity.CLICKED)
 
 @unique
 class BounceReason(StrEnum):
-    """What a bounce means. The field's equivalents are listed beside the bounce rules."""
+    """What a bounce means. `policy/bounces/reasons.toml` holds what other systems call it."""
 
     INVALID_MAILBOX = "invalid_mailbox"
     INVALID_DOMAIN = "invalid_domain"

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from hygiene.classify.bounce_explain import told
-from hygiene.classify.bounce_rules import BounceRule, Example, bounce_rules, read_rules
+from hygiene.classify.bounce_rules import BounceRule, Example, bounce_rules, equivalents, read_rules
 from hygiene.model.errors import ConfigError
 from hygiene.model.words import BounceReason
-from tests.classify.replies import meanings
+from tests.classify.replies import meanings, table
 
 RULES = bounce_rules()
 BY_ID = {rule.id: rule for rule in RULES}
@@ -50,6 +50,16 @@ def test_without_a_rule_its_examples_are_told_differently(rule: BounceRule) -> N
     assert (found["reason"], told(other)) != (rule.reason, told(rule))
 
 
+def test_each_reply_of_the_table_is_decided_by_its_rule() -> None:
+    # The table stands apart from the rules, so that a rule cannot go, or lose its words, without being missed.
+    cases = table("bounce_rules.csv")
+    replies = [{**case, "diagnostic": case["reply"]} for case in cases]
+    fields = ("diagnostic", "reply_code", "esp_type")
+    found = meanings(*({name: reply[name] or None for name in fields} for reply in replies))
+    assert [one["bounce_rule"] for one in found] == [case["rule"] for case in cases]
+    assert {case["rule"] for case in cases} == set(BY_ID)
+
+
 def test_every_rule_says_where_it_comes_from() -> None:
     assert [
         rule.id for rule in RULES if not (rule.says.endswith(".") and rule.advice.endswith(".") and rule.source)
@@ -82,6 +92,7 @@ def test_a_well_formed_rule_is_read() -> None:
         ("invalid_mailbox", "dead", "'dead' is not a reason"),
         ("['nobody']", "['(nobody']", "pattern is not a regular expression"),
         ("['nobody']", "['a(?!b)']", "pattern is not a regular expression"),
+        ("['nobody']", "['{nobody} here']", "pattern is not a regular expression"),
         ('matches = ["550 nobody"]\n', "", "one has no matches"),
         ('not = ["550 somebody"]\n', "", "one has no not"),
         ("pattern = ['nobody']\n", "", "neither pattern"),
@@ -98,3 +109,9 @@ def test_a_mistake_in_a_rule_is_told(before: str, after: str, mistake: str) -> N
 def test_an_id_is_used_once() -> None:
     with pytest.raises(ConfigError, match="is used 2 times"):
         read_rules({"10-own.toml": RULE + RULE})
+
+
+@pytest.mark.parametrize("reason", BounceReason)
+def test_every_reason_has_its_names_elsewhere(reason: BounceReason) -> None:
+    assert equivalents(reason)
+    assert all(equivalents(reason).values())

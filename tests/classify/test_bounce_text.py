@@ -35,6 +35,8 @@ def codes(reply: str, reply_code: str | None = None, status: str | None = None) 
         ("id 4c5f6a7b8c9d0e - gsmtp", "id * - gsmtp"),
         ("see https://example.org/why?ip=192.0.2.1 now", "see ~ now"),
         ("see https://www.spamhaus.org/query/ip/192.0.2.1", "see dnsbl_spamhaus"),
+        ("550 no account [MA2hk3Xy IP: 192.0.2.7]. See", "550 no account . see"),
+        ("host mx.example.org[192.0.2.1] said: 550 5.1.1 unknown (in reply to RCPT TO command)", "unknown"),
         ("size 34000000 exceeds 2001:db8::1:2:3", "size * exceeds *"),
     ],
 )
@@ -55,6 +57,12 @@ def test_what_names_a_person_or_a_host_is_blanked(reply: str, left: str) -> None
         ("550 permanent failure (bob@example.org:550 5.1.1 unknown)", ("550", "5.1.1", False)),
         ("450 4.1.1 unverified: host x said: 550 5.1.1 unknown", ("550", "5.1.1", True)),
         ("450 busy 551 not our customer 503 need RCPT [data]", ("551", None, False)),
+        ("Action: failed Status: 5.1.1", (None, "5.1.1", False)),
+        ("host mx.example.org said: 4.1.1 user unknown", (None, "4.1.1", True)),
+        ("450 4.1.1 user unknown 503 5.5.1 need RCPT", ("450", "4.1.1", True)),
+        ("host x said: 450 4.1.1 not verified: host y said: 550 5.1.1 unknown", ("550", "5.1.1", True)),
+        ("[{LED=450 4.4.317 cannot connect};{MSG=}]", ("450", "4.4.317", True)),
+        ("while talking to mx.example.org: >>> RCPT To:<a@example.org> <<< 450 4.2.0 later", ("450", "4.2.0", True)),
         ("message of 550 kB from 192.0.5.1 on port 587", (None, None, None)),
     ],
 )

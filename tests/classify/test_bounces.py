@@ -18,6 +18,7 @@ from tests.classify.replies import meaning, meanings, table
 
 WORDING = table("bounce_wording.csv")
 TRAPS = table("bounce_traps.csv")
+LANGUAGES = table("bounce_languages.csv")
 BAD_DAY = [
     "554 5.7.1 [CS01] Message rejected due to local policy. Please visit https://support.apple.com/en-us/HT204137",
     "554 5.7.1 [CS02] Message rejected due to local policy. Please visit https://support.apple.com/en-us/HT204137",
@@ -45,6 +46,18 @@ def test_receivers_words_are_understood(case: dict[str, str]) -> None:
     found = in_tables()[case["reply"]]
     assert found["reason"] in case["reason"].split("|"), found
     assert found["action"] in case["action"].split("|"), found
+
+
+@pytest.mark.parametrize("language", sorted({case["language"] for case in LANGUAGES}))
+def test_each_language_is_understood(language: str) -> None:
+    cases = [case for case in LANGUAGES if case["language"] == language]
+    found = meanings(*(case["reply"] for case in cases))
+    wrong = [
+        one["diagnostic"]
+        for one, case in zip(found, cases, strict=True)
+        if one["reason"] not in case["reason"].split("|")
+    ]
+    assert (len(cases), wrong) == (11, [])
 
 
 @pytest.mark.parametrize("case", TRAPS, ids=[case["why"] for case in TRAPS])

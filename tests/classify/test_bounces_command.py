@@ -32,6 +32,7 @@ def test_a_block_is_explained_with_whom_to_ask() -> None:
     assert "apple-bracket" in output
     assert "icloudadmin@apple.com" in output
     assert "not held against the address" in output
+    assert "SparkPost 50 Mail Block" in output
 
 
 def test_explain_speaks_json() -> None:
@@ -57,7 +58,7 @@ def test_the_report_counts_right_and_wrong(tmp_path: Path) -> None:
     assert row == {**everything, "expected_category": "invalid_mailbox"}
     assert (row["replies"], row["false_suppressions"], row["must_not_suppress"]) == (3, 1, 1)
     assert (row["missed_hard"], row["must_suppress"]) == (1, 2)
-    assert "invalid_mailbox by unknown-user" in told("report", str(file), "--wrong")
+    assert "invalid_mailbox by no-such-user" in told("report", str(file), "--wrong")
 
 
 @pytest.mark.parametrize("content", ["no json", "", '{"other": 1}\n'])

@@ -1,0 +1,64 @@
+"""Whoever is not there, recipient or sender, is understood in any combination of common words."""
+
+from itertools import product
+
+from tests.classify.replies import meanings
+
+RECIPIENTS = [
+    "recipient",
+    "user",
+    "mailbox",
+    "account",
+    "address",
+    "alias",
+    "e-mail address",
+    "mail account",
+    "username",
+]
+SENDERS = [
+    "sender", "sender address", "sender mailbox", "return path", "from address", "envelope sender", "originator",
+    "sender domain", "sending domain", "sending server", "your domain", "your host", "your mail server", "your IP",
+    "client host", "HELO name", "reverse DNS", "MAIL FROM domain",
+]  # fmt: skip
+AFTER = [
+    "unknown", "is not known", "was not found", "could not be found", "can't be found", "does not exist",
+    "doesn't exist", "no longer exists", "is invalid", "is not valid", "not recognized", "has been deleted",
+    "was removed", "is nonexistent", "is not listed", "is not in our directory", "is undeliverable",
+]  # fmt: skip
+UNWANTED = [
+    "is blocked", "has been blocked", "is blacklisted", "is on our blacklist", "is banned", "was rejected",
+    "is refused", "denied", "is not allowed", "is not welcome", "has a poor reputation", "is prohibited",
+    "not permitted",
+]  # fmt: skip
+BEFORE = ["unknown", "invalid", "no such", "non-existent", "not a valid", "cannot find", "unable to find"]
+NAMED = ["{}", "the {} you entered", "{} <joe@example.org>", "the specified {}"]
+OPENINGS = ["550 ", "550 5.1.1 ", "554 Sorry, ", "553 Requested action not taken: ", "550 Rejected: "]
+ENDINGS = ["", " here", " on this server", ". Please check the spelling."]
+
+
+def said_of(names: list[str], predicates: list[str] = AFTER) -> list[str]:
+    """Replies that say one of the predicates of one of the names."""
+    after = (f"{named.format(name)} {words}" for named, name, words in product(NAMED, names, predicates))
+    before = (f"{words} {name}" for words, name in product(BEFORE, names))
+    cores = [*after, *before]
+    frames = list(product(OPENINGS, ENDINGS))
+    return [f"{frames[n % len(frames)][0]}{core}{frames[n % len(frames)][1]}" for n, core in enumerate(cores)]
+
+
+def test_a_recipient_who_is_not_there_is_suppressed() -> None:
+    replies = said_of(RECIPIENTS)
+    assert len(replies) > 600
+    wrong = [(one["diagnostic"], one["bounce_rule"]) for one in meanings(*replies) if one["action"] != "suppress"]
+    assert len(wrong) <= 0.01 * len(replies), wrong
+
+
+def test_a_sender_who_is_not_there_costs_no_reader() -> None:
+    replies = said_of(SENDERS)
+    assert len(replies) > 1200
+    assert [one["diagnostic"] for one in meanings(*replies) if one["action"] != "none"] == []
+
+
+def test_a_sender_who_is_not_wanted_costs_no_reader() -> None:
+    replies = said_of(SENDERS, UNWANTED)
+    assert len(replies) > 1000
+    assert [one["diagnostic"] for one in meanings(*replies) if one["action"] != "none"] == []
