@@ -75,6 +75,8 @@ AFTER_FAULT = {
     "wrong_question": ("temperror", "timeout"),
     "no_edns": ("mx", None),
     "half": ("temperror", "timeout"),
+    "flood": ("mx", None),
+    "twice": ("mx", None),
 }
 
 
