@@ -10,6 +10,7 @@ COMMANDS = {
     "agree": ("bench.agree", "whether all of them decide alike, row by row"),
     "memory": ("bench.memory", "the first night under a limit of memory publishes the same"),
     "nights": ("bench.nights", "first and second night of a generated job, by stage"),
+    "dns": ("bench.dns", "a first night's look-ups beside dns.asyncresolver and dnsperf"),
     "bounces": ("bench.bounces", "a million bounces, read and judged"),
 }
 """Command -> module, and what it measures. A module's docstring is its help."""

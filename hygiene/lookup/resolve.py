@@ -1,8 +1,10 @@
 """What is known of each domain, by the network, a snapshot or the memory of earlier runs."""
 
 import datetime as dt
+import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +19,10 @@ from hygiene.model.errors import ConfigError, LookupFailedError
 from hygiene.model.tables import DNS_ANSWERS
 from hygiene.model.words import MxStatus
 from hygiene.policy.policy import Policy
+from hygiene.validate.mx import DomainFacts
 
 if TYPE_CHECKING:
+    from hygiene.lookup.collector import Keep
     from hygiene.lookup.live import Observed, ResolverReport
 
 _log = logging.getLogger(__name__)
@@ -47,8 +51,20 @@ class Lookup:
     """Domains that were due and not looked up whole: not in the snapshot, or the deadline came first."""
     dropped: str | None = None
     """Why this run's look-ups were thrown away; the answers are then those of earlier runs."""
+    seconds: float = 0.0
+    """How long asking took."""
     resolvers: "list[ResolverReport]" = field(default_factory=list)
-    """How each resolver fared."""
+    """How each resolver fared, the slowest first."""
+
+    @property
+    def domains_per_second(self) -> int | None:
+        """How fast domains were looked up; None where none was."""
+        return round(self.asked / self.seconds) if self.asked and self.seconds else None
+
+    @property
+    def memory_share(self) -> float | None:
+        """Share of the domains that did not have to be asked for; None where there was none."""
+        return round(self.from_memory / known, 4) if (known := self.from_memory + self.asked + self.left) else None
 
 
 @dataclass(frozen=True)
@@ -109,23 +125,29 @@ def look_up(  # noqa: PLR0913 - the flow hands over all that decides, nothing is
     task = _Task(wanted, due, memory, policy)
     if settings.mode == "snapshot":
         return task.done(observations(snapshot.seen(_snapshot_path(settings, base), set(due), as_of)))
-    observed = _observe(due, settings, progress)
-    rows = observations((domain, facts, as_of) for domain, facts in observed.facts.items())
+    frames = [OBSERVED.empty()]
+
+    def keep(facts: Mapping[str, DomainFacts]) -> None:
+        frames.append(observations((domain, known, as_of) for domain, known in facts.items()))
+
+    observed = _observe(due, settings, keep, progress)
+    rows = pl.concat(frames)
     if observed.is_interrupted:
         raise LookupInterrupted(task.done(rows))
     dropped = observed.distrust or too_many_failures(rows, memory, policy.dns_failures_share)
-    return replace(task.done(rows, dropped), resolvers=observed.resolvers)
+    return replace(task.done(rows, dropped), seconds=observed.seconds, resolvers=observed.resolvers)
 
 
 def record(domains: pl.Series, settings: DnsSettings, policy: Policy, as_of: dt.datetime) -> dict[str, dict[str, Any]]:
     """Live answers as a snapshot for `snapshot.dump`; raises LookupFailedError where they are not to be trusted."""
     names = domains.drop_nulls().unique().sort()
-    observed = _observe(names.filter(names.str.contains(_NAME)), settings, None)
-    rows = observations((domain, facts, as_of) for domain, facts in observed.facts.items())
+    entries: dict[str, DomainFacts] = {}
+    observed = _observe(names.filter(names.str.contains(_NAME)), settings, entries.update)
+    rows = observations((domain, facts, as_of) for domain, facts in entries.items())
     trouble = observed.distrust or too_many_failures(rows, DNS_ANSWERS.empty(), policy.dns_failures_share)
     if trouble:
         raise LookupFailedError(f"nothing was recorded: {trouble}.")
-    return {domain: snapshot.entry_of(facts, as_of) for domain, facts in observed.facts.items()}
+    return {domain: snapshot.entry_of(facts, as_of) for domain, facts in entries.items()}
 
 
 def too_many_failures(observed: pl.DataFrame, memory: pl.DataFrame, share: float) -> str | None:
@@ -140,13 +162,26 @@ def too_many_failures(observed: pl.DataFrame, memory: pl.DataFrame, share: float
     return f"{failed:,} of {judged.height:,} DNS look-ups failed (the policy's dns_failures_share allows {share:.0%})"
 
 
-def _observe(domains: pl.Series, settings: DnsSettings, progress: Progress | None) -> "Observed":
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection: no reply is part of a cycle, and looking for some would take a third of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _observe(domains: pl.Series, settings: DnsSettings, keep: "Keep", progress: Progress | None = None) -> "Observed":
     # dnspython takes 0.1 s to import: only a live look-up pays.
     from hygiene.lookup.live import Observed, observe
     from hygiene.lookup.resolvers import endpoints
 
     servers = endpoints(settings.resolvers)
-    return observe(domains.to_list(), servers, settings, progress) if len(domains) else Observed()
+    with _uncollected():
+        return observe(domains.to_list(), servers, settings, keep, progress) if len(domains) else Observed()
 
 
 def _snapshot_path(settings: DnsSettings, base: Path) -> Path:

@@ -241,7 +241,7 @@ def test_a_look_up_works_inside_a_running_event_loop() -> None:
 def test_progress_is_told_of_every_domain_and_resolvers_of_their_work() -> None:
     told: list[int] = []
     with serving(many(25)) as server:
-        observed = observe(names(25), endpoints([server.address]), settings(server), told.append)
+        observed = observe(names(25), endpoints([server.address]), settings(server), lambda _: None, told.append)
     assert sum(told) == 25
     report = observed.resolvers[0]
     assert (report.resolver, report.errors, report.timeouts) == (server.address, 0, 0)

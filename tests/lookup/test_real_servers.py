@@ -9,7 +9,7 @@ import pytest
 from hygiene.config import DnsSettings
 from hygiene.lookup.live import observe
 from hygiene.lookup.resolvers import endpoints
-from hygiene.validate.mx import mx_verdict
+from hygiene.validate.mx import DomainFacts, mx_verdict
 from tests.conftest import ROOT
 from tests.lookup.daemons import REQUIRED, knot, program, unbound
 
@@ -38,9 +38,10 @@ def settings() -> DnsSettings:
 
 def asked(domains: list[str], port: int) -> dict[str, tuple[str, str]]:
     """Status and note of each domain, by one server."""
-    observed = observe(domains, endpoints([f"127.0.0.1:{port}"]), settings())
+    found: dict[str, DomainFacts] = {}
+    observed = observe(domains, endpoints([f"127.0.0.1:{port}"]), settings(), found.update)
     assert observed.distrust is None
-    verdicts = {domain: mx_verdict(facts) for domain, facts in observed.facts.items()}
+    verdicts = {domain: mx_verdict(facts) for domain, facts in found.items()}
     return {domain: (verdict.status.value, verdict.note or "") for domain, verdict in verdicts.items()}
 
 
@@ -65,8 +66,9 @@ def test_every_case_by_a_server_that_recurses_and_validates(recursive: int) -> N
 def test_a_server_that_refuses_all_but_its_own_zone_is_not_believed(tmp_path: Path) -> None:
     mine = "@ 60 SOA ns hostmaster 1 60 60 60 60\n@ 60 NS ns\n@ 60 MX 10 mx\nmx 60 A 9.9.9.9\n"
     with knot(tmp_path, {"canary.zone": mine}) as port:
-        observed = observe(["elsewhere.org"], endpoints([f"127.0.0.1:{port}"]), settings())
-    assert observed.facts == {}
+        found: dict[str, DomainFacts] = {}
+        observed = observe(["elsewhere.org"], endpoints([f"127.0.0.1:{port}"]), settings(), found.update)
+    assert found == {}
     assert "REFUSED" in str(observed.distrust)
 
 
