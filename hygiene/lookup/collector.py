@@ -32,8 +32,8 @@ class Collector:
         self._progress = progress
         self._count = 0
         self._mx: dict[str, tuple[Reply, str | None]] = {}
-        self._same: dict[Reply, Reply] = {}
-        """Replies are many and alike: the domains of a provider share one."""
+        self._same: dict[Host, Host] = {}
+        """Hosts are many and alike: those of a provider share a few addresses."""
         self._hosts: dict[str, Host] = {}
         self._half: set[str] = set()
         """Names whose A records are known, while AAAA is under way."""
@@ -98,7 +98,7 @@ class Collector:
         if name in self._pending:
             self._heard_sibling(sweep, name, reply)
             return
-        self._mx[name] = (self._same.setdefault(reply, reply), resolver)
+        self._mx[name] = (reply, resolver)
         if reply.outcome is Outcome.NOERROR:
             self._follow(sweep, name, reply)
         self._progress(1)
@@ -133,7 +133,8 @@ class Collector:
 
     def _heard_a(self, sweep: Sweep, name: str, reply: Reply) -> None:
         is_nobody = reply.outcome is Outcome.NXDOMAIN
-        self._hosts[name] = Host(reply.values, is_complete=is_nobody, is_alias=reply.is_alias)
+        host = Host(reply.values, is_complete=is_nobody, is_alias=reply.is_alias)
+        self._hosts[name] = self._same.setdefault(host, host)
         if reply.outcome is Outcome.NOERROR:
             self._half.add(name)
         if not is_nobody and not any(map(is_routable, reply.values)):

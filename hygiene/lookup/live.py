@@ -1,7 +1,7 @@
 """Live look-ups: sane resolvers only, every name asked once, and the facts of each domain put together at the end."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from hygiene.config import DnsSettings
@@ -35,7 +35,7 @@ class Observed:
 
 
 def observe(
-    domains: Sequence[str],
+    domains: Iterable[str],
     endpoints: Sequence[Endpoint],
     settings: DnsSettings,
     keep: Keep,
@@ -66,7 +66,7 @@ def observe(
 
 
 async def _observe(
-    domains: Sequence[str], endpoints: Sequence[Endpoint], settings: DnsSettings, collector: Collector
+    domains: Iterable[str], endpoints: Sequence[Endpoint], settings: DnsSettings, collector: Collector
 ) -> Observed:
     if not endpoints:
         return Observed(distrust="no DNS resolver is configured")
@@ -86,7 +86,7 @@ async def _observe(
     return Observed(_sentence(told if fit else odd), is_interrupted, seconds, _reports(upstreams))
 
 
-async def _swept(sweep: Sweep, domains: Sequence[str], settings: DnsSettings) -> dict[str, str]:
+async def _swept(sweep: Sweep, domains: Iterable[str], settings: DnsSettings) -> dict[str, str]:
     """Asks for all domains, with an eye on the resolvers before, during and after; which of them lied, and how."""
     watch = asyncio.create_task(lies([upstream.endpoint for upstream in sweep.upstreams], settings))
     work = asyncio.create_task(sweep.run((domain, RecordType.MX) for domain in domains))

@@ -38,9 +38,9 @@ class Lookup:
     """The answers, the memory to keep, and what happened on the way."""
 
     answers: pl.DataFrame
-    """DNS_ANSWERS of every domain asked for of which anything is known, fresh or remembered."""
+    """DNS_ANSWERS, in no order, of every domain asked for of which anything is known, fresh or remembered."""
     memory: pl.DataFrame
-    """DNS_ANSWERS of all domains ever asked for, to be stored."""
+    """DNS_ANSWERS, in no order, of all domains ever asked for, to be stored."""
     asked: int = 0
     """Domains that were looked up now, with or without success."""
     from_memory: int = 0
@@ -81,7 +81,7 @@ class _Task:
         if dropped:
             _log.warning("DNS evidence of this run is dropped: %s", dropped)
         after = remembering.fold(self.memory, OBSERVED.empty() if dropped else observed, self.policy)
-        answers = after.join(self.wanted.to_frame(), on="domain", how="semi").sort("domain")
+        answers = after.filter(col("domain").is_in(self.wanted.implode()))
         failed = observed.filter(col("mx_status") == MxStatus.TEMPERROR.value)
         asked = observed["domain"].n_unique()
         return Lookup(
@@ -181,7 +181,7 @@ def _observe(domains: pl.Series, settings: DnsSettings, keep: "Keep", progress: 
 
     servers = endpoints(settings.resolvers)
     with _uncollected():
-        return observe(domains.to_list(), servers, settings, keep, progress) if len(domains) else Observed()
+        return observe(domains, servers, settings, keep, progress) if len(domains) else Observed()
 
 
 def _snapshot_path(settings: DnsSettings, base: Path) -> Path:

@@ -253,3 +253,15 @@ def test_no_thread_or_socket_is_left_behind() -> None:
     with serving(many(3)) as server:
         asked(names(3), server)
     assert threading.active_count() == before
+
+
+def test_the_second_night_asks_for_less_than_a_twentieth_of_the_first() -> None:
+    with serving({**many(970), "d0.zone": {"fault": "servfail"}}) as server:
+        wanted = [*names(970), *(f"gone{number}.zone" for number in range(30))]
+        first = asked(wanted, server)
+        questions = len(server.asked)
+        second = look_up(pl.Series(wanted), settings(server), Path(), first.memory, Policy(), AT + dt.timedelta(days=1))
+        again = len(server.asked) - questions
+    assert (first.asked, second.asked, second.from_memory) == (1000, 31, 969)
+    assert again < 0.05 * questions
+    assert second.memory_share == 0.969
