@@ -102,6 +102,7 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         work=work,
         stages=stages,
         opened=opened,
+        rows=rows,
         decided=decided.rows,
         told=decided.told,
         pending=_signed(pl.concat([known.imports.lazy(), changed], how="diagonal"), loaded, run_id),

@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rules": ("hygiene.cli.rules:rules", "List every rule that decides about a row."),
     "explain": ("hygiene.cli.rules:explain", "Tell what a rule means, why it is there, and its numbers."),
     "bounces": ("hygiene.cli.bounces:bounces", "Tell what a bounce means, list the rules, or score them."),
+    "dns": ("hygiene.cli.dns:dns", "Ask whether domains take mail, record the answers, or show what is remembered."),
     "completion": ("hygiene.cli.completion:completion", "Print the completion script of a shell."),
 }
 """Name → where it is, and its sentence; a test holds the sentence to the command's own."""

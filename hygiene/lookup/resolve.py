@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -138,16 +138,23 @@ def look_up(  # noqa: PLR0913 - the flow hands over all that decides, nothing is
     return replace(task.done(rows, dropped), seconds=observed.seconds, resolvers=observed.resolvers)
 
 
-def record(domains: pl.Series, settings: DnsSettings, policy: Policy, as_of: dt.datetime) -> dict[str, dict[str, Any]]:
-    """Live answers as a snapshot for `snapshot.dump`; raises LookupFailedError where they are not to be trusted."""
+def ask(domains: pl.Series, settings: DnsSettings, policy: Policy, as_of: dt.datetime) -> dict[str, DomainFacts]:
+    """What the network says of the domains now; raises LookupFailedError where that is not to be trusted."""
     names = domains.drop_nulls().unique().sort()
-    entries: dict[str, DomainFacts] = {}
-    observed = _observe(names.filter(names.str.contains(_NAME)), settings, entries.update)
-    rows = observations((domain, facts, as_of) for domain, facts in entries.items())
-    trouble = observed.distrust or too_many_failures(rows, DNS_ANSWERS.empty(), policy.dns_failures_share)
-    if trouble:
-        raise LookupFailedError(f"nothing was recorded: {trouble}.")
-    return {domain: snapshot.entry_of(facts, as_of) for domain, facts in entries.items()}
+    found: dict[str, DomainFacts] = {}
+    observed = _observe(names.filter(names.str.contains(_NAME)), settings, found.update)
+    rows = observations((domain, facts, as_of) for domain, facts in found.items())
+    if observed.is_interrupted:
+        raise KeyboardInterrupt
+    if trouble := observed.distrust or too_many_failures(rows, DNS_ANSWERS.empty(), policy.dns_failures_share):
+        raise LookupFailedError(f"nothing is known: {trouble}.")
+    return found
+
+
+def record(domains: pl.Series, settings: DnsSettings, policy: Policy, as_of: dt.datetime) -> str:
+    """Live answers as the text of a snapshot; raises LookupFailedError where they are not to be trusted."""
+    found = ask(domains, settings, policy, as_of)
+    return snapshot.dump({domain: snapshot.entry_of(facts, as_of) for domain, facts in found.items()})
 
 
 def too_many_failures(observed: pl.DataFrame, memory: pl.DataFrame, share: float) -> str | None:

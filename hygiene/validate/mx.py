@@ -88,7 +88,7 @@ class DomainFacts:
     """TXT records of the domain; None where they were not asked for or did not come."""
     is_alias: bool = False
     is_wildcard: bool = False
-    """A random sibling of the domain, which nobody can have, gets the same answer."""
+    """A random sibling of the domain gets the same answer."""
     extended_error: int | None = None
     """Code of RFC 8914, where the resolver gave one."""
     ttl: int | None = None
@@ -132,10 +132,8 @@ def mx_verdict(facts: DomainFacts) -> MxVerdict:
         error = () if facts.extended_error is None else (f"ede_{facts.extended_error}",)
         return MxVerdict(MxStatus.TEMPERROR, (facts.outcome.value.lower(), *error))
     verdict = _by_mx(facts) if facts.mx else _by_address(facts)
-    if not (facts.is_alias or facts.is_wildcard):
-        return verdict
-    wildcard = (MxNote.WILDCARD,) if facts.is_wildcard else ()
-    return MxVerdict(verdict.status, (*alias, *wildcard, *verdict.notes))
+    notes = (*alias, MxNote.WILDCARD) if facts.is_wildcard else alias
+    return MxVerdict(verdict.status, (*notes, *verdict.notes)) if notes else verdict
 
 
 def _by_mx(facts: DomainFacts) -> MxVerdict:

@@ -9,7 +9,6 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from hygiene.config import DnsSettings
-from hygiene.lookup import snapshot
 from hygiene.lookup.answer import OBSERVED
 from hygiene.lookup.resolve import Lookup, look_up, record, too_many_failures
 from hygiene.lookup.resolvers import endpoints
@@ -115,7 +114,7 @@ def test_a_recorded_look_up_is_replayed_with_the_same_answers(tmp_path: Path) ->
         live = DnsSettings(resolvers=[server.address], canary="canary.zone", timeout_seconds=0.5)
         asked = look_up(domains, live, tmp_path, DNS_ANSWERS.empty(), Policy(), AT)
         recorded = record(domains, live, Policy(), AT)
-    (tmp_path / "dns.json").write_text(snapshot.dump(recorded), encoding="utf-8")
+    (tmp_path / "dns.json").write_text(recorded, encoding="utf-8")
     replayed = look_up(domains, SNAPSHOT, tmp_path, DNS_ANSWERS.empty(), Policy(), AT)
     assert asked.answers.height == domains.len()
     assert_frame_equal(replayed.answers.drop("resolver"), asked.answers.drop("resolver"), check_row_order=False)
