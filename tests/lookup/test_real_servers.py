@@ -1,12 +1,16 @@
 """Every case of a domain, asked of a real authoritative server and of a real recursive one in front of it."""
 
 import csv
+import random
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hygiene.config import DnsSettings
+from hygiene.lookup.engine import parse
+from hygiene.lookup.engine.wire import RecordType, peek, query, question
 from hygiene.lookup.live import observe
 from hygiene.lookup.resolvers import endpoints
 from hygiene.validate.mx import DomainFacts, mx_verdict
@@ -76,6 +80,42 @@ def test_a_zone_that_a_server_refuses_is_unknown(tmp_path: Path) -> None:
     mine = "@ 60 SOA ns hostmaster 1 60 60 60 60\n@ 60 NS ns\ncanary 60 MX 10 mx\nmx 60 A 9.9.9.9\n"
     with knot(tmp_path, {"zone": mine}) as port:
         assert asked(["elsewhere.org"], port) == {"elsewhere.org": ("temperror", "refused+ede_20")}
+
+
+def recorded(port: int, rdtype: RecordType) -> Iterator[tuple[str, bytes, bytes]]:
+    """Each case's domain, the question for it, and what the server sends back."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as channel:
+        channel.connect(("127.0.0.1", port))
+        channel.settimeout(5)
+        for case in CASES:
+            asked = question(case["domain"], rdtype)
+            assert asked is not None
+            if case["domain"] != "dead-server.zone":
+                channel.send(query(7, asked))
+                yield case["domain"], asked, channel.recv(4096)
+
+
+def damaged(wire: bytes, chance: random.Random) -> Iterator[bytes]:
+    """The message, and some of it with an octet changed, dropped or doubled, or its end cut off."""
+    yield wire
+    for _ in range(60):
+        octets, place = bytearray(wire), chance.randrange(2, len(wire))
+        octets[place : place + 1] = chance.choice(([chance.randrange(256)], [], [octets[place]] * 2, [0xC0], [0]))
+        yield bytes(octets[: chance.choice((None, None, None, place))])
+
+
+@pytest.mark.parametrize("rdtype", RecordType)
+@pytest.mark.parametrize("server", ["authoritative", "recursive"])
+def test_the_peek_reads_what_real_servers_send_as_dnspython_does(
+    server: str, rdtype: RecordType, request: pytest.FixtureRequest
+) -> None:
+    chance, peeked = random.Random(7), 0
+    for domain, asked, wire in recorded(request.getfixturevalue(server), rdtype):
+        for message in damaged(wire, chance):
+            found = peek(message, asked)
+            assert found in (None, parse.read(message, domain, rdtype)), message.hex()
+            peeked += found is not None
+    assert peeked > 200
 
 
 def test_a_daemon_that_is_not_installed_skips_the_test_and_fails_it_where_it_is_required(
