@@ -170,6 +170,17 @@ def test_the_other_resolver_takes_over_where_one_dies() -> None:
     assert {status for status, _ in statuses(lookup).values()} == {"mx"}
 
 
+def test_the_other_resolver_takes_over_where_one_begins_to_fail_for_everything() -> None:
+    def fail(_count: int) -> None:
+        failing.fault = "servfail"
+
+    with serving(many(200)) as failing, serving(many(200)) as sound:
+        here, memory = Path(), DNS_ANSWERS.empty()
+        lookup = look_up(pl.Series(names(200)), settings(failing, sound), here, memory, Policy(), AT, fail)
+    assert (lookup.failed, lookup.left, lookup.dropped) == (0, 0, None)
+    assert {status for status, _ in statuses(lookup).values()} == {"mx"}
+
+
 def test_what_was_learned_before_the_only_resolver_died_is_kept() -> None:
     with serving(many(300), dies_after=100) as dying:
         lookup = asked(names(300), dying, timeout_seconds=0.3)
