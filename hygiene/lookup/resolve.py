@@ -80,16 +80,17 @@ class _Task:
         """The look-up as a whole, with the observations folded in unless they are dropped."""
         if dropped:
             _log.warning("DNS evidence of this run is dropped: %s", dropped)
+        failed = observed.filter(col("mx_status") == MxStatus.TEMPERROR.value)["domain"].n_unique()
+        asked = observed["domain"].n_unique()
         after = remembering.fold(self.memory, OBSERVED.empty() if dropped else observed, self.policy)
         answers = after.filter(col("domain").is_in(self.wanted.implode()))
-        failed = observed.filter(col("mx_status") == MxStatus.TEMPERROR.value)
-        asked = observed["domain"].n_unique()
+        spared = self.memory.select("domain").join(self.wanted.to_frame(), on="domain", how="semi")
         return Lookup(
             answers,
             after,
             asked=asked,
-            from_memory=answers.join(self.due.to_frame(), on="domain", how="anti").height,
-            failed=failed["domain"].n_unique(),
+            from_memory=spared.join(self.due.to_frame(), on="domain", how="anti").height,
+            failed=failed,
             left=len(self.due) - asked,
             dropped=dropped,
         )
@@ -162,7 +163,7 @@ def too_many_failures(observed: pl.DataFrame, memory: pl.DataFrame, share: float
 
     Domains that failed the last time are left out: they are asked every night, and would soon be most of what is asked.
     """
-    judged = observed.join(remembering.in_trouble(memory), on="domain", how="anti")
+    judged = observed.select("domain", "mx_status").join(remembering.in_trouble(memory), on="domain", how="anti")
     failed = judged.filter(col("mx_status") == MxStatus.TEMPERROR.value).height
     if judged.height < LEAST_TO_JUDGE or failed <= share * judged.height:
         return None
