@@ -1,7 +1,7 @@
 """What earlier runs learned of each domain, and how a new observation changes it; nothing is asked before it is due."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from zlib import crc32
 
@@ -82,12 +82,20 @@ def fold(memory: pl.DataFrame, observed: pl.DataFrame, policy: Policy) -> pl.Dat
 
 def _fold_unique(memory: pl.DataFrame, observed: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """The same for at most one observation per domain, some at a time: a join of all takes a hundred megabytes."""
-    untouched = memory.join(observed, on="domain", how="anti")
-    folded = [
-        _fold_one(memory.join(some, on="domain", how="semi"), some, policy)
-        for some in observed.iter_slices(FOLDED_AT_ONCE)
-    ]
-    return DNS_ANSWERS.conform(pl.concat([untouched, *folded]))
+    folded = [fold_some(memory, some, policy) for some in observed.iter_slices(FOLDED_AT_ONCE)]
+    return with_folded(memory, folded)
+
+
+def fold_some(memory: pl.DataFrame, observed: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """DNS_ANSWERS of the domains observed alone, after the observations, of which there is one per domain."""
+    return _fold_one(memory.join(observed, on="domain", how="semi"), observed, policy)
+
+
+def with_folded(memory: pl.DataFrame, folded: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The memory with what `fold_some` made of some of its domains, and of new ones, in their place."""
+    known = pl.concat([DNS_ANSWERS.empty(), *folded])
+    untouched = memory.join(known.select("domain"), on="domain", how="anti")
+    return DNS_ANSWERS.conform(pl.concat([untouched, known]))
 
 
 def _fold_one(memory: pl.DataFrame, observed: pl.DataFrame, policy: Policy) -> pl.DataFrame:

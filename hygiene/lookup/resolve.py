@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 LEAST_TO_JUDGE = 20
 """Look-ups below which a share of failures says nothing."""
+JUDGED = ("domain", "mx_status")
 _NAME = r"^(?:[a-z0-9_-]{1,63}\.)+[a-z0-9-]{1,63}$"
 Progress = Callable[[int], None]
 col = pl.col
@@ -76,13 +77,13 @@ class _Task:
     memory: pl.DataFrame
     policy: Policy
 
-    def done(self, observed: pl.DataFrame, dropped: str | None = None) -> Lookup:
-        """The look-up as a whole, with the observations folded in unless they are dropped."""
+    def done(self, observed: pl.DataFrame, after: pl.DataFrame, dropped: str | None = None) -> Lookup:
+        """The look-up as a whole: what was observed, and the memory after it unless it is dropped."""
         if dropped:
             _log.warning("DNS evidence of this run is dropped: %s", dropped)
+            after = self.memory
         failed = observed.filter(col("mx_status") == MxStatus.TEMPERROR.value)["domain"].n_unique()
         asked = observed["domain"].n_unique()
-        after = remembering.fold(self.memory, OBSERVED.empty() if dropped else observed, self.policy)
         answers = after.filter(col("domain").is_in(self.wanted.implode()))
         spared = self.memory.select("domain").join(self.wanted.to_frame(), on="domain", how="semi")
         return Lookup(
@@ -125,18 +126,22 @@ def look_up(  # noqa: PLR0913 - the flow hands over all that decides, nothing is
     due = remembering.due(wanted.filter(wanted.str.contains(_NAME)), memory, as_of)
     task = _Task(wanted, due, memory, policy)
     if settings.mode == "snapshot":
-        return task.done(observations(snapshot.seen(_snapshot_path(settings, base), set(due), as_of)))
-    frames = [OBSERVED.empty()]
+        rows = observations(snapshot.seen(_snapshot_path(settings, base), set(due), as_of))
+        return task.done(rows, remembering.fold(memory, rows, policy))
+    seen, folded = [OBSERVED.empty().select(JUDGED)], []
 
     def keep(facts: Mapping[str, DomainFacts]) -> None:
-        frames.append(observations((domain, known, as_of) for domain, known in facts.items()))
+        # Folded in at once, as what is observed and what is remembered of all domains is much to hold at a time.
+        rows = observations((domain, known, as_of) for domain, known in facts.items())
+        seen.append(rows.select(JUDGED))
+        folded.append(remembering.fold_some(memory, rows, policy))
 
     observed = _observe(due, settings, keep, progress)
-    rows = pl.concat(frames)
+    rows, after = pl.concat(seen), remembering.with_folded(memory, folded)
     if observed.is_interrupted:
-        raise LookupInterrupted(task.done(rows))
+        raise LookupInterrupted(task.done(rows, after))
     dropped = observed.distrust or too_many_failures(rows, memory, policy.dns_failures_share)
-    return replace(task.done(rows, dropped), seconds=observed.seconds, resolvers=observed.resolvers)
+    return replace(task.done(rows, after, dropped), seconds=observed.seconds, resolvers=observed.resolvers)
 
 
 def ask(domains: pl.Series, settings: DnsSettings, policy: Policy, as_of: dt.datetime) -> dict[str, DomainFacts]:
@@ -163,7 +168,7 @@ def too_many_failures(observed: pl.DataFrame, memory: pl.DataFrame, share: float
 
     Domains that failed the last time are left out: they are asked every night, and would soon be most of what is asked.
     """
-    judged = observed.select("domain", "mx_status").join(remembering.in_trouble(memory), on="domain", how="anti")
+    judged = observed.select(JUDGED).join(remembering.in_trouble(memory), on="domain", how="anti")
     failed = judged.filter(col("mx_status") == MxStatus.TEMPERROR.value).height
     if judged.height < LEAST_TO_JUDGE or failed <= share * judged.height:
         return None
