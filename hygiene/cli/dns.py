@@ -108,7 +108,7 @@ def _of_lists(loaded: "LoadedJob") -> "pl.Series":
 
     with TemporaryDirectory(prefix="hygiene-") as made:
         work = Path(made)
-        rows = gather.subscribers(gather.open_all(loaded, work), work)
+        rows = gather.subscribers(gather.open_all(loaded, work), work).all
         return rows.select(col("domain").unique()).collect()["domain"]
 
 

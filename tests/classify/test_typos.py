@@ -38,7 +38,7 @@ def test_nothing_is_said_of_a_domain_that_takes_mail(
 ) -> None:
     schema = dict.fromkeys(("domain", "mx_status", "targets", "note"), pl.String)
     answers = pl.DataFrame([("gmial.com", status, targets, note)], schema=schema, orient="row")
-    assert answers.select(typo_of()).item() == expected
+    assert answers.select(typo_of(pl.col("targets"), pl.col("note"))).item() == expected
 
 
 def test_the_address_proposed_keeps_its_local_part() -> None:
