@@ -11,7 +11,9 @@ COMMANDS = {
     "memory": ("bench.memory", "the first night under a limit of memory publishes the same"),
     "nights": ("bench.nights", "first and second night of a generated job, by stage"),
     "events": ("bench.events", "a million events of SendGrid and of SES, read into the event table"),
+    "dns": ("bench.dns", "a first night's look-ups beside dns.asyncresolver and dnsperf"),
     "bounces": ("bench.bounces", "a million bounces, read and judged"),
+    "incidents": ("bench.incidents", "a million bounces, from their replies to incidents"),
     "mail": ("bench.mail", "bounce messages and mail logs, read into events by one process"),
 }
 """Command -> module, and what it measures. A module's docstring is its help."""

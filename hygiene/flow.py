@@ -101,6 +101,7 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         work=work,
         stages=stages,
         opened=opened,
+        rows=rows,
         decided=decided.rows,
         told=decided.told,
         pending=_signed(pl.concat([known.imports.lazy(), changed], how="diagonal"), loaded, run_id),
@@ -154,8 +155,11 @@ def _notes(lookup: Lookup) -> list[str]:
 
 
 def _dns_counts(lookup: Lookup) -> dict[str, Any]:
-    named = {name: getattr(lookup, name) for name in ("asked", "from_memory", "failed", "left", "dropped")}
-    return {**named, "resolvers": [asdict(report) for report in lookup.resolvers]}
+    names = ("asked", "from_memory", "memory_share", "failed", "left", "dropped", "domains_per_second")
+    return {
+        **{name: getattr(lookup, name) for name in names},
+        "resolvers": [asdict(report) for report in lookup.resolvers],
+    }
 
 
 def _brake(night: Night) -> list[str]:

@@ -26,6 +26,8 @@ class Night:
     work: Path
     stages: Stages
     opened: list[OpenList]
+    rows: pl.LazyFrame
+    """SUBSCRIBERS of all lists, on disk in the work folder."""
     decided: pl.LazyFrame
     """Every row with what is counted of it (decide/told.py), on disk in the work folder."""
     told: pl.LazyFrame

@@ -7,6 +7,8 @@ from typing import Any
 import polars as pl
 from polars import col
 
+from hygiene.classify.typos import suggestion
+from hygiene.gather import recipients
 from hygiene.model.errors import UnbalancedError
 from hygiene.model.words import LedgerAction, Verdict
 from hygiene.night import Night
@@ -35,6 +37,8 @@ def write(night: Night, staged: Path, held_because: list[str]) -> dict[str, Any]
     write_rejects(night.event_rejects, staged / folder.EVENT_REJECTS)
     _write_audit(night, staged)
     _write_delta(night, staged)
+    if night.loaded.job.publish.proposes_typos:
+        _write_proposed(night, staged / "proposed")
     night.pending.write_parquet(staged / ENTRIES)
     summary = summarize(night, "held" if held_because else "published", held_because)
     folder.write_json(staged / "summary.json", summary)
@@ -71,6 +75,26 @@ def _stretches(night: Night) -> list[tuple[str, int, int]]:
         for opened in sorted(night.opened, key=lambda one: one.name)
         for first in range(0, max(opened.records, 1), STRETCH)
     ]
+
+
+def _write_proposed(night: Night, apart: Path) -> None:
+    """Rows that only their domain speaks against and that is a slip of a provider's, as lists of addresses to confirm.
+
+    Left out is who is on a list, or suppressed, under the address proposed.
+    """
+    apart.mkdir(mode=0o700)
+    by_domain = col("rule").cast(pl.String).str.starts_with("DOM") & col("typo_of").is_not_null()
+    rows = night.told.filter(by_domain).select("list", "row", address=suggestion()).collect().sort("list", "row")
+    taken = [night.rows.select(key="address_key"), night.known.in_force.select("key")]
+    free = recipients(rows).unique("address_key", keep="first", maintain_order=True)
+    for key in ("address_key", "mailbox_key"):
+        free = free.join(pl.concat(taken).collect(), left_on=key, right_on="key", how="anti")
+    for opened in night.opened:
+        mine = free.filter(col("list") == opened.name).select("row", "address")
+        all_rows = night.decided.filter(col("list") == opened.name).select("row")
+        is_proposed = pl.when(col("row").is_in(mine["row"].implode()))
+        verdicts = all_rows.with_columns(verdict=is_proposed.then(pl.lit("keep")).otherwise(pl.lit("suppress")))
+        write_lists(opened, verdicts, mine.lazy(), apart, night.work)
 
 
 def changes(night: Night) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from hygiene.classify.domains import domain_risk, is_parked, provider_of, provid
 from hygiene.classify.engagement import DELIVERED, engaged_at, of_people, with_unengaged
 from hygiene.classify.negatives import bounces, not_taken_back, objections, that_count
 from hygiene.classify.roles import role_tier
+from hygiene.classify.typos import typo_of
 from hygiene.decide.duplicates import with_duplicates
 from hygiene.decide.verdict import fired, first_rule, verdict
 from hygiene.model.tables import EVIDENCE
@@ -177,6 +178,7 @@ def _domains(rows: pl.LazyFrame, answers: pl.LazyFrame) -> pl.LazyFrame:
     return distinct.join(named, on="domain", how="left").with_columns(
         domain_risk=pl.coalesce(domain_risk(col("domain")), parked),
         mailbox_provider=pl.coalesce(provider_of(col("domain")), provider_of_mx(col("mx_targets"))),
+        typo_of=typo_of(col("mx_targets"), col("mx_note")),
     )
 
 

@@ -36,6 +36,8 @@ FAULTS = {
     "wrong_question",
     "no_edns",
     "half",
+    "flood",
+    "twice",
 }
 CANARY: Zone = {
     "canary.zone": {"MX": ["10 mx.canary.zone."]},
@@ -161,7 +163,17 @@ def _datagrams(state: DnsServer, asked: dns.message.Message, name: str, fault: s
         reply.set_rcode(dns.rcode.NXDOMAIN)
         reply.id = asked.id
     wire = reply.to_wire()
-    return [wire[: len(wire) // 2] if fault == "half" else wire]
+    if fault == "flood":
+        return [*_forgeries(asked, 100), wire, *_forgeries(asked, 100)]
+    return [wire[: len(wire) // 2] if fault == "half" else wire] * (2 if fault == "twice" else 1)
+
+
+def _forgeries(asked: dns.message.Message, count: int) -> list[bytes]:
+    """Guesses of the id, each saying that the name does not exist."""
+    forged = dns.message.make_response(asked, recursion_available=True)
+    forged.set_rcode(dns.rcode.NXDOMAIN)
+    wire = forged.to_wire()
+    return [((asked.id + number + 1) % 65536).to_bytes(2) + wire[2:] for number in range(count)]
 
 
 class _Tcp(socketserver.StreamRequestHandler):

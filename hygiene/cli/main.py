@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Tell who refuses the sender, write the letter about it, and take back what it caused.",
     ),
     "formats": ("hygiene.cli.formats:formats", "List the systems that can be read and written, or tell how NAME is."),
+    "dns": ("hygiene.cli.dns:dns", "Ask whether domains take mail, record the answers, or show what is remembered."),
     "completion": ("hygiene.cli.completion:completion", "Print the completion script of a shell."),
 }
 """Name → where it is, and its sentence; a test holds the sentence to the command's own."""

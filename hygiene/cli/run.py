@@ -1,8 +1,9 @@
 """`hygiene run`, `plan` and `release`: the night, the night without consequences, and a person's word on a held one."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,9 +18,10 @@ HELD = 3
 @click.command()
 @job_argument
 @as_of_option
+@click.option("--apply-typos", is_flag=True, help="Write rows with a mistyped domain apart, with the address proposed.")
 @json_option
 @click.pass_context
-def run(ctx: click.Context, job: Path, as_of: str | None, as_json: bool) -> None:
+def run(ctx: click.Context, job: Path, as_of: str | None, apply_typos: bool, as_json: bool) -> None:
     """Read, decide and publish.
 
     JOB is a TOML file (configs/nightly.toml, or $HYGIENE_JOB). Exit code 3 where the brake holds the run.
@@ -28,6 +30,9 @@ def run(ctx: click.Context, job: Path, as_of: str | None, as_json: bool) -> None
     from hygiene.cli.progress import stage
 
     loaded = load(job)
+    if apply_typos:
+        publish = loaded.job.publish.model_copy(update={"proposes_typos": True})
+        loaded = replace(loaded, job=loaded.job.model_copy(update={"publish": publish}))
     outcome = flow.run(loaded, instant(loaded, as_of), stage)
     _tell(outcome, as_json)
     if outcome.status == "held":
@@ -78,9 +83,22 @@ def _tell(outcome: "Outcome", as_json: bool) -> None:
     click.echo(as_text(outcome.summary))
     rate = outcome.process["rows_per_second"]
     click.echo(f"{outcome.process['seconds']:.1f} s, {rate:,} rows/s: " + ", ".join(_stages(outcome)))
+    if dns := outcome.process.get("dns"):
+        click.echo(_dns(dns))
     if outcome.folder:
         click.echo(f"Outputs: {outcome.folder}")
 
 
 def _stages(outcome: "Outcome") -> list[str]:
     return [f"{stage['name']} {stage['seconds']:.1f} s" for stage in outcome.process["stages"]]
+
+
+def _dns(dns: dict[str, Any]) -> str:
+    """How the look-up of domains went: its rate, what memory spared, and the slowest resolvers."""
+    told = f"Domains: {dns['asked']:,} looked up"
+    if dns["domains_per_second"]:
+        told += f" ({dns['domains_per_second']:,}/s)"
+    if dns["memory_share"] is not None:
+        told += f", {dns['memory_share']:.1%} known before"
+    slowest = [f"{one['resolver']} {one['mean_milliseconds'] or '-'} ms" for one in dns["resolvers"][:3]]
+    return told + (f"; slowest resolvers: {', '.join(slowest)}" if slowest else "")

@@ -140,6 +140,8 @@ class PublishSettings(_Section):
 
     exports: list[str] = Field(default_factory=lambda: ["ses", "sendgrid", "csv"])
     """Forms of the delta of new suppressions and lifts."""
+    proposes_typos: bool = False
+    """Whether rows whose domain is a slip of a mailbox provider's are written apart, with the address proposed."""
     keep_runs: int = Field(30, ge=2)
     """How many published run folders are kept."""
 

@@ -37,4 +37,4 @@ def observations(seen: Iterable[tuple[str, DomainFacts, dt.datetime]]) -> pl.Dat
 
 
 def _targets(facts: DomainFacts) -> str | None:
-    return "; ".join(f"{preference} {target}" for preference, target in facts.mx) or None
+    return "; ".join([f"{preference} {target}" for preference, target in facts.mx]) or None

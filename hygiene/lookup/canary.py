@@ -3,21 +3,35 @@
 import asyncio
 import logging
 import secrets
+from collections.abc import Sequence
 
+from hygiene.config import DnsSettings
 from hygiene.lookup.engine.sweep import Sweep
-from hygiene.lookup.engine.upstream import Question, Upstream
+from hygiene.lookup.engine.upstream import Endpoint, Question, Upstream
 from hygiene.lookup.engine.wire import RecordType, Reply
 from hygiene.validate.mx import Outcome
 
+CANARY_EVERY_SECONDS = 10.0
+"""How long a resolver that begins to lie can go unnoticed."""
 _log = logging.getLogger(__name__)
 
 
 async def unfit(upstreams: list[Upstream], canary: str, timeout: float, *, only_lies: bool = False) -> dict[str, str]:
     """What is wrong with each resolver that is not to be believed; `only_lies` lets silence and errors pass."""
     reasons = await asyncio.gather(*(_reason(upstream, canary, timeout, only_lies) for upstream in upstreams))
-    found = {str(upstream.endpoint): why for upstream, why in zip(upstreams, reasons, strict=True) if why}
+    found = {upstream.name: why for upstream, why in zip(upstreams, reasons, strict=True) if why}
     for resolver, why in found.items():
         _log.warning("DNS resolver %s %s", resolver, why)
+    return found
+
+
+async def lies(endpoints: Sequence[Endpoint], settings: DnsSettings) -> dict[str, str]:
+    """Waits until a resolver lies, and tells which and how; looks now and again, over sockets of its own."""
+    found: dict[str, str] = {}
+    while not found:
+        await asyncio.sleep(CANARY_EVERY_SECONDS)
+        asked = [Upstream(endpoint, 1, settings.questions_per_second) for endpoint in endpoints]
+        found = await unfit(asked, settings.canary, settings.timeout_seconds, only_lies=True)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Replies as they come in, what to ask because of them, and the facts of each domain at the end."""
+"""Replies as they come in, what to ask because of them, and the facts of each domain once it is looked up whole."""
 
 from collections.abc import Callable
 from typing import assert_never
@@ -6,31 +6,43 @@ from typing import assert_never
 from hygiene.lookup.engine.sweep import Sweep
 from hygiene.lookup.engine.upstream import Question
 from hygiene.lookup.engine.wire import RecordType, Reply
+from hygiene.lookup.wildcard import Siblings
 from hygiene.validate.mx import UNKNOWN_HOST, DomainFacts, Host, Outcome, is_routable, needs_address
 
 MOST_TARGETS = 20
 """MX targets looked at per domain, best preference first; the rest stays unknown."""
+HANDED_OVER_AT_ONCE = 5000
+"""Domains after whose answers the facts are handed over: few enough to take no memory and no long pause."""
 _ANSWERS = (Outcome.NOERROR, Outcome.NXDOMAIN)
+
+Keep = Callable[[dict[str, DomainFacts]], None]
+"""Takes the facts of domains that are looked up whole, each domain once."""
 
 
 class Collector:
     """Asks for the addresses of MX targets; of a domain without MX, for its own addresses and then its SPF record.
 
     Every name is asked for once a run, however many domains point to it; AAAA only where A brought no global address.
-    `facts` tells at any moment of the domains that are looked up whole; one half looked up is as if never asked.
+    Beside domains with an answer a random sibling is asked for, once per parent: what answers for it answers for
+    everything. One half looked up is as if never asked.
     """
 
-    def __init__(self, progress: Callable[[int], None]) -> None:
+    def __init__(self, keep: Keep, progress: Callable[[int], None]) -> None:
+        self._keep = keep
         self._progress = progress
+        self._count = 0
         self._mx: dict[str, tuple[Reply, str | None]] = {}
+        self._same: dict[Host, Host] = {}
+        """Hosts are many and alike: those of a provider share a few addresses."""
         self._hosts: dict[str, Host] = {}
         self._half: set[str] = set()
         """Names whose A records are known, while AAAA is under way."""
         self._bare: set[str] = set()
         """Domains without MX, as absolute names."""
         self._txt: dict[str, tuple[str, ...] | None] = {}
+        self._siblings = Siblings()
         self._pending: set[str] = set()
-        """Names whose addresses or SPF record are under way."""
+        """Names whose addresses, SPF record or, for siblings, MX records are under way."""
 
     def heard(self, sweep: Sweep, question: Question, reply: Reply, resolver: str | None) -> None:
         """Takes one reply in."""
@@ -38,9 +50,7 @@ class Collector:
             return
         match question.rdtype:
             case RecordType.MX:
-                self._mx[question.name] = (reply, resolver)
-                self._follow(sweep, question.name, reply)
-                self._progress(1)
+                self._heard_mx(sweep, question.name, reply, resolver)
             case RecordType.A:
                 self._heard_a(sweep, question.name, reply)
             case RecordType.AAAA:
@@ -51,37 +61,70 @@ class Collector:
             case _:
                 assert_never(question.rdtype)
 
-    def facts(self) -> dict[str, DomainFacts]:
-        """What the network said of each domain that is looked up whole."""
-        return {
-            domain: self._facts(f"{domain}.", reply, resolver)
+    def hand_over(self) -> None:
+        """Hands the facts of all domains that are looked up whole to `keep`, and forgets them."""
+        whole = {
+            domain: self._facts(domain, reply, resolver)
             for domain, (reply, resolver) in self._mx.items()
-            if self._pending.isdisjoint((target for _, target in reply.mx) if reply.mx else (f"{domain}.",))
+            if not self._pending or self._is_whole(domain, reply)
         }
+        for domain in whole:
+            del self._mx[domain]
+            self._bare.discard(f"{domain}.")
+            self._txt.pop(f"{domain}.", None)
+        self._keep(whole)
 
-    def _facts(self, name: str, reply: Reply, resolver: str | None) -> DomainFacts:
+    def _is_whole(self, domain: str, reply: Reply) -> bool:
+        sibling = self._siblings.of(domain)
+        names = [target for _, target in reply.mx] or [f"{domain}."]
+        return self._pending.isdisjoint([*names, sibling, f"{sibling}."])
+
+    def _facts(self, domain: str, reply: Reply, resolver: str | None) -> DomainFacts:
+        name, has_mx = f"{domain}.", bool(reply.mx)
         return DomainFacts(
             reply.outcome,
             reply.mx,
-            targets=self._hosts if reply.mx else {},
-            own=UNKNOWN_HOST if reply.mx else self._hosts.get(name, UNKNOWN_HOST),
-            txt=None if reply.mx else self._txt.get(name),
+            targets=self._hosts if has_mx else {},
+            own=UNKNOWN_HOST if has_mx else self._hosts.get(name, UNKNOWN_HOST),
+            txt=None if has_mx else self._txt.get(name),
             is_alias=reply.is_alias,
+            is_wildcard=self._siblings.is_wildcard(domain, reply, self._hosts),
             extended_error=reply.extended_error,
             ttl=reply.ttl,
             resolver=resolver,
         )
 
+    def _heard_mx(self, sweep: Sweep, name: str, reply: Reply, resolver: str | None) -> None:
+        if name in self._pending:
+            self._heard_sibling(sweep, name, reply)
+            return
+        self._mx[name] = (reply, resolver)
+        if reply.outcome is Outcome.NOERROR:
+            self._follow(sweep, name, reply)
+        self._progress(1)
+        self._count += 1
+        if self._count % HANDED_OVER_AT_ONCE == 0:
+            self.hand_over()
+
     def _follow(self, sweep: Sweep, domain: str, reply: Reply) -> None:
         for _, target in reply.mx[:MOST_TARGETS]:
             if target not in self._hosts and needs_address(target):
                 self._ask_address(sweep, target)
-        if reply.outcome is Outcome.NOERROR and not reply.mx:
+        if not reply.mx:
             name = f"{domain}."
             self._bare.add(name)
             if name not in self._hosts:
                 self._ask_address(sweep, name)
             self._follow_address(sweep, name)
+        if sibling := self._siblings.new_for(domain):
+            self._pending.add(sibling)
+            sweep.ask(sibling, RecordType.MX)
+
+    def _heard_sibling(self, sweep: Sweep, sibling: str, reply: Reply) -> None:
+        self._pending.discard(sibling)
+        self._siblings.heard(sibling, reply)
+        if reply.outcome is Outcome.NOERROR and not reply.mx:
+            self._ask_address(sweep, f"{sibling}.")
 
     def _ask_address(self, sweep: Sweep, name: str) -> None:
         self._hosts[name] = UNKNOWN_HOST
@@ -90,7 +133,8 @@ class Collector:
 
     def _heard_a(self, sweep: Sweep, name: str, reply: Reply) -> None:
         is_nobody = reply.outcome is Outcome.NXDOMAIN
-        self._hosts[name] = Host(reply.values, is_complete=is_nobody, is_alias=reply.is_alias)
+        host = Host(reply.values, is_complete=is_nobody, is_alias=reply.is_alias)
+        self._hosts[name] = self._same.setdefault(host, host)
         if reply.outcome is Outcome.NOERROR:
             self._half.add(name)
         if not is_nobody and not any(map(is_routable, reply.values)):

@@ -1,16 +1,15 @@
 """Live look-ups: sane resolvers only, every name asked once, and the facts of each domain put together at the end."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from hygiene.config import DnsSettings
-from hygiene.lookup.canary import unfit
-from hygiene.lookup.collector import Collector
+from hygiene.lookup.canary import lies, unfit
+from hygiene.lookup.collector import Collector, Keep
 from hygiene.lookup.engine.sweep import Sweep
 from hygiene.lookup.engine.upstream import Endpoint, Upstream
 from hygiene.lookup.engine.wire import RecordType
-from hygiene.validate.mx import DomainFacts
 
 
 @dataclass(frozen=True)
@@ -26,27 +25,32 @@ class ResolverReport:
 
 @dataclass(frozen=True)
 class Observed:
-    """What a live look-up brought: facts of every domain that was asked for, unless there is a reason to trust none."""
+    """How a live look-up went; what it brought was handed over, and may have to be thrown away."""
 
-    facts: dict[str, DomainFacts] = field(default_factory=dict)
     distrust: str | None = None
     """Why the facts are not to be believed."""
     is_interrupted: bool = False
+    seconds: float = 0.0
     resolvers: list[ResolverReport] = field(default_factory=list)
 
 
 def observe(
-    domains: Sequence[str],
+    domains: Iterable[str],
     endpoints: Sequence[Endpoint],
     settings: DnsSettings,
+    keep: Keep,
     progress: Callable[[int], None] | None = None,
 ) -> Observed:
-    """Asks the resolvers for all domains; `progress` is told of each answer. Never raises for what the network does."""
+    """Asks the resolvers for all domains; never raises for what the network does.
+
+    Facts go to `keep` by the thousand as they become whole, and `progress` is told of each answer.
+    """
     found: list[Observed] = []
+    collector = Collector(keep, progress or (lambda _: None))
 
     async def work() -> None:
         # Not returned: `asyncio.run` writes out the result of its task in full, to ask the signal module about it.
-        found.append(await _observe(domains, endpoints, settings, progress or (lambda _: None)))
+        found.append(await _observe(domains, endpoints, settings, collector))
 
     try:
         asyncio.get_running_loop()
@@ -62,26 +66,40 @@ def observe(
 
 
 async def _observe(
-    domains: Sequence[str], endpoints: Sequence[Endpoint], settings: DnsSettings, progress: Callable[[int], None]
+    domains: Iterable[str], endpoints: Sequence[Endpoint], settings: DnsSettings, collector: Collector
 ) -> Observed:
     if not endpoints:
         return Observed(distrust="no DNS resolver is configured")
-    deadline_at = asyncio.get_running_loop().time() + settings.deadline_minutes * 60
+    began_at = asyncio.get_running_loop().time()
     window = -(-settings.concurrency // len(endpoints))
     upstreams = [Upstream(endpoint, window, settings.questions_per_second) for endpoint in endpoints]
+    is_interrupted, told = False, {}
     odd = await unfit(upstreams, settings.canary, settings.timeout_seconds)
-    fit = [upstream for upstream in upstreams if str(upstream.endpoint) not in odd]
-    if not fit:
-        return Observed(distrust=_sentence(odd), resolvers=_reports(upstreams))
-    collector = Collector(progress)
+    if fit := [upstream for upstream in upstreams if upstream.name not in odd]:
+        sweep = Sweep(fit, settings.timeout_seconds, began_at + settings.deadline_minutes * 60, collector.heard)
+        try:
+            told = await _swept(sweep, domains, settings)
+        except asyncio.CancelledError:
+            is_interrupted = True  # Ctrl-C: what was learned is handed over, and the caller ends the run.
+        collector.hand_over()
+    seconds = asyncio.get_running_loop().time() - began_at
+    return Observed(_sentence(told if fit else odd), is_interrupted, seconds, _reports(upstreams))
+
+
+async def _swept(sweep: Sweep, domains: Iterable[str], settings: DnsSettings) -> dict[str, str]:
+    """Asks for all domains, with an eye on the resolvers before, during and after; which of them lied, and how."""
+    watch = asyncio.create_task(lies([upstream.endpoint for upstream in sweep.upstreams], settings))
+    work = asyncio.create_task(sweep.run((domain, RecordType.MX) for domain in domains))
     try:
-        sweep = Sweep(fit, settings.timeout_seconds, deadline_at, collector.heard)
-        await sweep.run((domain, RecordType.MX) for domain in domains)
-        lies = await unfit(fit, settings.canary, settings.timeout_seconds, only_lies=True)
-    except asyncio.CancelledError:
-        # Ctrl-C: what was learned is handed over, and the caller ends the run.
-        return Observed(collector.facts(), is_interrupted=True, resolvers=_reports(upstreams))
-    return Observed(collector.facts(), _sentence(lies), resolvers=_reports(upstreams))
+        await asyncio.wait((watch, work), return_when=asyncio.FIRST_COMPLETED)
+        if watch.done():
+            return watch.result()
+        work.result()
+        return await unfit(sweep.upstreams, settings.canary, settings.timeout_seconds, only_lies=True)
+    finally:
+        for task in (watch, work):
+            task.cancel()
+        await asyncio.gather(watch, work, return_exceptions=True)
 
 
 def _sentence(reasons: dict[str, str]) -> str | None:
@@ -89,9 +107,10 @@ def _sentence(reasons: dict[str, str]) -> str | None:
 
 
 def _reports(upstreams: list[Upstream]) -> list[ResolverReport]:
-    return [
+    """The slowest first."""
+    reports = [
         ResolverReport(
-            str(upstream.endpoint),
+            upstream.name,
             upstream.answers,
             upstream.errors,
             upstream.timeouts,
@@ -99,3 +118,4 @@ def _reports(upstreams: list[Upstream]) -> list[ResolverReport]:
         )
         for upstream in upstreams
     ]
+    return sorted(reports, key=lambda report: -(report.mean_milliseconds or float("inf")))

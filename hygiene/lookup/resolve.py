@@ -1,11 +1,13 @@
 """What is known of each domain, by the network, a snapshot or the memory of earlier runs."""
 
 import datetime as dt
+import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -17,13 +19,16 @@ from hygiene.model.errors import ConfigError, LookupFailedError
 from hygiene.model.tables import DNS_ANSWERS
 from hygiene.model.words import MxStatus
 from hygiene.policy.policy import Policy
+from hygiene.validate.mx import DomainFacts
 
 if TYPE_CHECKING:
+    from hygiene.lookup.collector import Keep
     from hygiene.lookup.live import Observed, ResolverReport
 
 _log = logging.getLogger(__name__)
 LEAST_TO_JUDGE = 20
 """Look-ups below which a share of failures says nothing."""
+JUDGED = ("domain", "mx_status")
 _NAME = r"^(?:[a-z0-9_-]{1,63}\.)+[a-z0-9-]{1,63}$"
 Progress = Callable[[int], None]
 col = pl.col
@@ -34,9 +39,9 @@ class Lookup:
     """The answers, the memory to keep, and what happened on the way."""
 
     answers: pl.DataFrame
-    """DNS_ANSWERS of every domain asked for of which anything is known, fresh or remembered."""
+    """DNS_ANSWERS, in no order, of every domain asked for of which anything is known, fresh or remembered."""
     memory: pl.DataFrame
-    """DNS_ANSWERS of all domains ever asked for, to be stored."""
+    """DNS_ANSWERS, in no order, of all domains ever asked for, to be stored."""
     asked: int = 0
     """Domains that were looked up now, with or without success."""
     from_memory: int = 0
@@ -47,8 +52,20 @@ class Lookup:
     """Domains that were due and not looked up whole: not in the snapshot, or the deadline came first."""
     dropped: str | None = None
     """Why this run's look-ups were thrown away; the answers are then those of earlier runs."""
+    seconds: float = 0.0
+    """How long asking took."""
     resolvers: "list[ResolverReport]" = field(default_factory=list)
-    """How each resolver fared."""
+    """How each resolver fared, the slowest first."""
+
+    @property
+    def domains_per_second(self) -> int | None:
+        """How fast domains were looked up; None where none was."""
+        return round(self.asked / self.seconds) if self.asked and self.seconds else None
+
+    @property
+    def memory_share(self) -> float | None:
+        """Share of the domains that did not have to be asked for; None where there was none."""
+        return round(self.from_memory / known, 4) if (known := self.from_memory + self.asked + self.left) else None
 
 
 @dataclass(frozen=True)
@@ -60,20 +77,21 @@ class _Task:
     memory: pl.DataFrame
     policy: Policy
 
-    def done(self, observed: pl.DataFrame, dropped: str | None = None) -> Lookup:
-        """The look-up as a whole, with the observations folded in unless they are dropped."""
+    def done(self, observed: pl.DataFrame, after: pl.DataFrame, dropped: str | None = None) -> Lookup:
+        """The look-up as a whole: what was observed, and the memory after it unless it is dropped."""
         if dropped:
             _log.warning("DNS evidence of this run is dropped: %s", dropped)
-        after = remembering.fold(self.memory, OBSERVED.empty() if dropped else observed, self.policy)
-        answers = after.join(self.wanted.to_frame(), on="domain", how="semi").sort("domain")
-        failed = observed.filter(col("mx_status") == MxStatus.TEMPERROR.value)
+            after = self.memory
+        failed = observed.filter(col("mx_status") == MxStatus.TEMPERROR.value)["domain"].n_unique()
         asked = observed["domain"].n_unique()
+        answers = after.filter(col("domain").is_in(self.wanted.implode()))
+        spared = self.memory.select("domain").join(self.wanted.to_frame(), on="domain", how="semi")
         return Lookup(
             answers,
             after,
             asked=asked,
-            from_memory=answers.join(self.due.to_frame(), on="domain", how="anti").height,
-            failed=failed["domain"].n_unique(),
+            from_memory=spared.join(self.due.to_frame(), on="domain", how="anti").height,
+            failed=failed,
             left=len(self.due) - asked,
             dropped=dropped,
         )
@@ -108,24 +126,41 @@ def look_up(  # noqa: PLR0913 - the flow hands over all that decides, nothing is
     due = remembering.due(wanted.filter(wanted.str.contains(_NAME)), memory, as_of)
     task = _Task(wanted, due, memory, policy)
     if settings.mode == "snapshot":
-        return task.done(observations(snapshot.seen(_snapshot_path(settings, base), set(due), as_of)))
-    observed = _observe(due, settings, progress)
-    rows = observations((domain, facts, as_of) for domain, facts in observed.facts.items())
+        rows = observations(snapshot.seen(_snapshot_path(settings, base), set(due), as_of))
+        return task.done(rows, remembering.fold(memory, rows, policy))
+    seen, folded = [OBSERVED.empty().select(JUDGED)], []
+
+    def keep(facts: Mapping[str, DomainFacts]) -> None:
+        # Folded in at once, as what is observed and what is remembered of all domains is much to hold at a time.
+        rows = observations((domain, known, as_of) for domain, known in facts.items())
+        seen.append(rows.select(JUDGED))
+        folded.append(remembering.fold_some(memory, rows, policy))
+
+    observed = _observe(due, settings, keep, progress)
+    rows, after = pl.concat(seen), remembering.with_folded(memory, folded)
     if observed.is_interrupted:
-        raise LookupInterrupted(task.done(rows))
+        raise LookupInterrupted(task.done(rows, after))
     dropped = observed.distrust or too_many_failures(rows, memory, policy.dns_failures_share)
-    return replace(task.done(rows, dropped), resolvers=observed.resolvers)
+    return replace(task.done(rows, after, dropped), seconds=observed.seconds, resolvers=observed.resolvers)
 
 
-def record(domains: pl.Series, settings: DnsSettings, policy: Policy, as_of: dt.datetime) -> dict[str, dict[str, Any]]:
-    """Live answers as a snapshot for `snapshot.dump`; raises LookupFailedError where they are not to be trusted."""
+def ask(domains: pl.Series, settings: DnsSettings, policy: Policy, as_of: dt.datetime) -> dict[str, DomainFacts]:
+    """What the network says of the domains now; raises LookupFailedError where that is not to be trusted."""
     names = domains.drop_nulls().unique().sort()
-    observed = _observe(names.filter(names.str.contains(_NAME)), settings, None)
-    rows = observations((domain, facts, as_of) for domain, facts in observed.facts.items())
-    trouble = observed.distrust or too_many_failures(rows, DNS_ANSWERS.empty(), policy.dns_failures_share)
-    if trouble:
-        raise LookupFailedError(f"nothing was recorded: {trouble}.")
-    return {domain: snapshot.entry_of(facts, as_of) for domain, facts in observed.facts.items()}
+    found: dict[str, DomainFacts] = {}
+    observed = _observe(names.filter(names.str.contains(_NAME)), settings, found.update)
+    rows = observations((domain, facts, as_of) for domain, facts in found.items())
+    if observed.is_interrupted:
+        raise KeyboardInterrupt
+    if trouble := observed.distrust or too_many_failures(rows, DNS_ANSWERS.empty(), policy.dns_failures_share):
+        raise LookupFailedError(f"nothing is known: {trouble}.")
+    return found
+
+
+def record(domains: pl.Series, settings: DnsSettings, policy: Policy, as_of: dt.datetime) -> str:
+    """Live answers as the text of a snapshot; raises LookupFailedError where they are not to be trusted."""
+    found = ask(domains, settings, policy, as_of)
+    return snapshot.dump({domain: snapshot.entry_of(facts, as_of) for domain, facts in found.items()})
 
 
 def too_many_failures(observed: pl.DataFrame, memory: pl.DataFrame, share: float) -> str | None:
@@ -133,20 +168,33 @@ def too_many_failures(observed: pl.DataFrame, memory: pl.DataFrame, share: float
 
     Domains that failed the last time are left out: they are asked every night, and would soon be most of what is asked.
     """
-    judged = observed.join(remembering.in_trouble(memory), on="domain", how="anti")
+    judged = observed.select(JUDGED).join(remembering.in_trouble(memory), on="domain", how="anti")
     failed = judged.filter(col("mx_status") == MxStatus.TEMPERROR.value).height
     if judged.height < LEAST_TO_JUDGE or failed <= share * judged.height:
         return None
     return f"{failed:,} of {judged.height:,} DNS look-ups failed (the policy's dns_failures_share allows {share:.0%})"
 
 
-def _observe(domains: pl.Series, settings: DnsSettings, progress: Progress | None) -> "Observed":
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection: no reply is part of a cycle, and looking for some would take a third of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _observe(domains: pl.Series, settings: DnsSettings, keep: "Keep", progress: Progress | None = None) -> "Observed":
     # dnspython takes 0.1 s to import: only a live look-up pays.
     from hygiene.lookup.live import Observed, observe
     from hygiene.lookup.resolvers import endpoints
 
     servers = endpoints(settings.resolvers)
-    return observe(domains.to_list(), servers, settings, progress) if len(domains) else Observed()
+    with _uncollected():
+        return observe(domains, servers, settings, keep, progress) if len(domains) else Observed()
 
 
 def _snapshot_path(settings: DnsSettings, base: Path) -> Path:

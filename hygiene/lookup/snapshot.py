@@ -47,6 +47,8 @@ class SnapshotEntry(BaseModel):
     """TXT records of the domain, each as one text; null where not asked for or failed."""
     cname: bool = False
     """The domain is an alias; the rest is of the name it stands for."""
+    wildcard: bool = False
+    """A random sibling of the domain gets the same answer."""
     target_cnames: list[str] = Field(default_factory=list)
     """Targets that are aliases."""
     ede: int | None = None
@@ -71,6 +73,7 @@ class SnapshotEntry(BaseModel):
             own,
             None if self.txt is None else tuple(self.txt),
             self.cname,
+            self.wildcard,
             self.ede,
             self.ttl,
             "snapshot",
@@ -89,6 +92,7 @@ def entry_of(facts: DomainFacts, seen_at: dt.datetime) -> dict[str, Any]:
         aaaa=own[1],
         txt=None if facts.txt is None else list(facts.txt),
         cname=facts.is_alias,
+        wildcard=facts.is_wildcard,
         target_cnames=sorted(target for target, host in hosts.items() if host.is_alias),
         ede=facts.extended_error,
         ttl=facts.ttl,

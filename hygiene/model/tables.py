@@ -230,6 +230,7 @@ EVIDENCE = Table(
         "mx_observed_at": C(INSTANT, "as in DNS_ANSWERS"),
         "mx_last_good_at": C(INSTANT, "as in DNS_ANSWERS"),
         "role_tier": C(TEXT, "`technical` or `business` where the local part names a job"),
+        "typo_of": C(TEXT, "consumer domain a slip or two away, where this one takes no mail, is parked or a wildcard"),
         "domain_risk": C(TEXT, "`disposable`, `relay` or `parked`"),
         "in_force": C(pl.UInt64, "rules whose suppression is in force by the ledger, bits as in `fired`"),
         "imported": C(pl.UInt64, "those of them that came with tonight's imports"),

@@ -119,7 +119,9 @@ def _machine_only(policy: Policy, as_of: pl.Expr) -> pl.Expr:
 BOUNCED = ("hard_bounces", "hard_first_at", "hard_last_at", "hard_reply", "hard_source", "hard_line")
 GUARD = ("hard_bounces_in_burst", "hard_retry_hours", "burst_bounces", "burst_times", "burst_past_days")
 SOFT = ("soft_strikes", "full_strikes", "soft_first_at", "soft_last_at", "soft_reply", "soft_source", "soft_line")
-DOMAIN = ("mx_status", "mx_targets", "mx_note", "mx_observations", "mx_first_observed_at", "mx_observed_at")
+DOMAIN = (
+    "mx_status", "mx_targets", "mx_note", "mx_observations", "mx_first_observed_at", "mx_observed_at", "typo_of",
+)  # fmt: skip
 ENGAGEMENT = ("unengaged_deliveries", "delivered_last_at", "delivered_first_at", "human_at", "machine_opened_at")
 SYNTAX = ("syntax", "syntax_message")
 

@@ -5,14 +5,15 @@ from pathlib import Path
 import polars as pl
 from polars import col
 
+from hygiene.classify.typos import suggestion
 from hygiene.model.words import Verdict
 from hygiene.policy.rules import RULES, Rule
 
 COLUMNS = [
-    "list", "row", "address", "repair", "verdict", "rule", "name", "says", "rules", "evidence", "ledger_seq",
-    "address_key", "mailbox_key", "run_id", "policy_digest", "references",
+    "list", "row", "address", "repair", "verdict", "rule", "name", "says", "suggestion", "rules", "evidence",
+    "ledger_seq", "address_key", "mailbox_key", "run_id", "policy_digest", "references",
 ]  # fmt: skip
-FOR_PEOPLE = ["list", "row", "address", "rule", "name", "says", "rules", "evidence"]
+FOR_PEOPLE = ["list", "row", "address", "rule", "name", "says", "suggestion", "rules", "evidence"]
 
 
 def write_trail(
@@ -38,6 +39,7 @@ def audited(decided: pl.LazyFrame, run_id: str, policy_digest: str, references: 
     named = decided.filter(told).with_columns(
         _of_rule("name"),
         _of_rule("says"),
+        suggestion=suggestion(),
         rules=fired_codes(),
         evidence=evidence_text(),
         run_id=pl.lit(run_id),

@@ -53,6 +53,8 @@ class MxNote(StrEnum):
     SOME_WITHOUT_ADDRESS = "some_targets_without_address"
     SOME_UNKNOWN = "some_targets_unknown"
     """The address look-up of a target failed."""
+    WILDCARD = "wildcard"
+    """Every name beside the domain gets the same answer, so that an answer proves nothing."""
     ADDRESS_NOT_GLOBAL = "address_not_global"
     """No MX, and an address that nobody outside can reach."""
     ADDRESS_UNKNOWN = "address_unknown"
@@ -85,6 +87,8 @@ class DomainFacts:
     txt: tuple[str, ...] | None = None
     """TXT records of the domain; None where they were not asked for or did not come."""
     is_alias: bool = False
+    is_wildcard: bool = False
+    """A random sibling of the domain gets the same answer."""
     extended_error: int | None = None
     """Code of RFC 8914, where the resolver gave one."""
     ttl: int | None = None
@@ -128,7 +132,8 @@ def mx_verdict(facts: DomainFacts) -> MxVerdict:
         error = () if facts.extended_error is None else (f"ede_{facts.extended_error}",)
         return MxVerdict(MxStatus.TEMPERROR, (facts.outcome.value.lower(), *error))
     verdict = _by_mx(facts) if facts.mx else _by_address(facts)
-    return MxVerdict(verdict.status, (*alias, *verdict.notes)) if alias else verdict
+    notes = (*alias, MxNote.WILDCARD) if facts.is_wildcard else alias
+    return MxVerdict(verdict.status, (*notes, *verdict.notes)) if notes else verdict
 
 
 def _by_mx(facts: DomainFacts) -> MxVerdict:
@@ -156,10 +161,13 @@ def _status_of_targets(kinds: set[_Target]) -> MxStatus:
 def _notes_on_targets(
     facts: DomainFacts, named: list[str], kinds: set[_Target], status: MxStatus
 ) -> tuple[MxNote, ...]:
-    aliases = any(host.is_alias for target in named if (host := facts.targets.get(target)))
+    is_mixed = len(named) < len(facts.mx)
+    has_alias = any(host.is_alias for target in named if (host := facts.targets.get(target)))
+    if len(kinds) == 1 and not is_mixed and not has_alias and status is MxStatus.MX:
+        return ()
     wanted = {
-        MxNote.MALFORMED_NULL_MX: len(named) < len(facts.mx),
-        MxNote.MX_CNAME: aliases,
+        MxNote.MALFORMED_NULL_MX: is_mixed,
+        MxNote.MX_CNAME: has_alias,
         MxNote.MX_IS_IP: _Target.GLOBAL_IP in kinds and status is not MxStatus.MX_IS_IP,
         MxNote.SOME_UNROUTABLE: _Target.UNROUTABLE in kinds and status is not MxStatus.UNROUTABLE,
         MxNote.SOME_WITHOUT_ADDRESS: _Target.NO_ADDRESS in kinds and len(kinds) > 1,
@@ -200,9 +208,10 @@ def needs_address(target: str) -> bool:
 
 def ip_literal(target: str) -> str | None:
     """The IP address that an MX target spells, such as `192.0.2.1.` or `[2001:db8::1].`; None for a name."""
-    text = target.removesuffix(".").removeprefix("[").removesuffix("]").removeprefix("ipv6:")
-    if not (text[-1:].isdigit() or ":" in text):
+    text = target.removesuffix(".")
+    if not (text[-1:].isdigit() or text.endswith("]") or ":" in text):
         return None
+    text = text.removeprefix("[").removesuffix("]").removeprefix("ipv6:")
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:

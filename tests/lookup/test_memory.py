@@ -13,6 +13,8 @@ from hygiene.model.tables import DNS_ANSWERS
 from hygiene.policy.policy import Policy
 
 START = dt.datetime(2026, 5, 1, 2, tzinfo=dt.UTC)
+LATE = 23 * 24 + 17 + 40 / 60 + 24 / 3600
+"""The hour at which a good answer of example.org comes due: its own point between the 20th and the 30th day."""
 POLICY = Policy(dns_positive_days=30, dns_negative_hours=20)
 
 
@@ -51,7 +53,7 @@ def test_the_first_observation_is_kept_as_it_is() -> None:
         "first_observed_at": at(0),
         "observations": 1,
         "last_good_at": at(0),
-        "next_check_at": at(30 * 24),
+        "next_check_at": at(LATE),
         "resolver": "9.9.9.9",
     }
 
@@ -124,11 +126,11 @@ def test_several_observations_of_one_file_are_folded_oldest_first() -> None:
 
 
 NEXT = [
-    ("mx", None, None, 30 * 24),
-    ("implicit_mx", None, None, 30 * 24),
-    ("mx_is_ip", None, None, 30 * 24),
+    ("mx", None, None, LATE),
+    ("implicit_mx", None, None, LATE),
+    ("mx_is_ip", None, None, LATE),
     ("mx", None, 40 * 86400, 40 * 24),
-    ("null_mx", None, None, 30 * 24),
+    ("null_mx", None, None, LATE),
     ("null_mx", "malformed_null_mx", None, 20),
     ("nxdomain", None, None, 20),
     ("no_data", None, 86400, 20),
@@ -139,7 +141,7 @@ NEXT = [
 
 @pytest.mark.parametrize(("status", "note", "ttl", "hours"), NEXT)
 def test_the_next_look_up_comes_when_the_answer_may_have_changed(
-    status: str, note: str | None, ttl: int | None, hours: int
+    status: str, note: str | None, ttl: int | None, hours: float
 ) -> None:
     assert row(observed(status, 0, note=note, ttl=ttl))["next_check_at"] == at(hours)
 
@@ -179,3 +181,13 @@ def test_the_memory_is_stored_once_a_run(tmp_path: Path) -> None:
     assert not store.save(first, "r1")
     assert_frame_equal(store.load(), second)
     assert_frame_equal(store.load(version=0), first)
+
+
+def test_what_the_first_night_asked_for_comes_due_over_ten_days_and_not_in_one() -> None:
+    first = pl.concat([observed("mx", 0, domain=f"d{number}.org") for number in range(2000)])
+    memory = remembered(first)
+    hours = (memory["next_check_at"] - at(0)).dt.total_hours().to_list()
+    assert (min(hours), max(hours)) == (480, 719)
+    by_day = [sum(1 for hour in hours if hour // 24 == day) for day in range(20, 30)]
+    assert max(by_day) < 2000 * 0.13
+    assert_frame_equal(remembered(first.reverse()), memory, check_row_order=False)

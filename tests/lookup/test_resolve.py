@@ -9,7 +9,6 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from hygiene.config import DnsSettings
-from hygiene.lookup import snapshot
 from hygiene.lookup.answer import OBSERVED
 from hygiene.lookup.resolve import Lookup, look_up, record, too_many_failures
 from hygiene.lookup.resolvers import endpoints
@@ -40,7 +39,7 @@ def test_a_second_night_asks_only_for_what_is_due(tmp_path: Path) -> None:
     second = night(tmp_path, first.memory, 24, "good.org", "gone.org", "absent.org")
     assert (first.asked, first.from_memory, first.left) == (2, 0, 1)
     assert (second.asked, second.from_memory, second.left) == (1, 1, 1)
-    assert second.answers.select("domain", "observations").rows() == [("gone.org", 2), ("good.org", 1)]
+    assert second.answers.sort("domain").select("domain", "observations").rows() == [("gone.org", 2), ("good.org", 1)]
 
 
 def test_a_rerun_of_the_same_night_answers_the_same(tmp_path: Path) -> None:
@@ -48,8 +47,8 @@ def test_a_rerun_of_the_same_night_answers_the_same(tmp_path: Path) -> None:
     domains = ("good.org", "gone.org", "ill.org")
     first = night(tmp_path, DNS_ANSWERS.empty(), 0, *domains)
     again = night(tmp_path, first.memory, 0, *domains)
-    assert_frame_equal(again.answers, first.answers)
-    assert_frame_equal(again.memory, first.memory)
+    assert_frame_equal(again.answers, first.answers, check_row_order=False)
+    assert_frame_equal(again.memory, first.memory, check_row_order=False)
 
 
 def test_the_memory_keeps_domains_that_are_not_asked_for_tonight(tmp_path: Path) -> None:
@@ -57,7 +56,7 @@ def test_the_memory_keeps_domains_that_are_not_asked_for_tonight(tmp_path: Path)
     first = night(tmp_path, DNS_ANSWERS.empty(), 0, "other.org")
     second = night(tmp_path, first.memory, 24, "good.org")
     assert second.answers["domain"].to_list() == ["good.org"]
-    assert second.memory["domain"].to_list() == ["good.org", "other.org"]
+    assert sorted(second.memory["domain"]) == ["good.org", "other.org"]
 
 
 def test_nothing_is_judged_by_dns_where_it_is_off(tmp_path: Path) -> None:
@@ -115,10 +114,10 @@ def test_a_recorded_look_up_is_replayed_with_the_same_answers(tmp_path: Path) ->
         live = DnsSettings(resolvers=[server.address], canary="canary.zone", timeout_seconds=0.5)
         asked = look_up(domains, live, tmp_path, DNS_ANSWERS.empty(), Policy(), AT)
         recorded = record(domains, live, Policy(), AT)
-    (tmp_path / "dns.json").write_text(snapshot.dump(recorded), encoding="utf-8")
+    (tmp_path / "dns.json").write_text(recorded, encoding="utf-8")
     replayed = look_up(domains, SNAPSHOT, tmp_path, DNS_ANSWERS.empty(), Policy(), AT)
     assert asked.answers.height == domains.len()
-    assert_frame_equal(replayed.answers.drop("resolver"), asked.answers.drop("resolver"))
+    assert_frame_equal(replayed.answers.drop("resolver"), asked.answers.drop("resolver"), check_row_order=False)
 
 
 def test_nothing_is_recorded_from_a_resolver_that_lies() -> None:

@@ -1,14 +1,12 @@
 """All questions of one look-up: who is asked next, when to ask again, when to stop."""
 
 import asyncio
-import heapq
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count
 
 from hygiene.lookup.engine import parse
-from hygiene.lookup.engine.upstream import Question, Upstream
+from hygiene.lookup.engine.upstream import Batch, Question, Upstream
 from hygiene.lookup.engine.wire import RecordType, Reply, peek, question
 from hygiene.validate.mx import Outcome
 
@@ -17,6 +15,8 @@ WAITS = (0.1, 0.2, 0.3, 0.4)
 REFUSALS = 2
 """Errors as answers, each if possible from another resolver, after which the error is the answer."""
 TURN_SECONDS = 0.005
+TICKS_A_SECOND = 100
+"""Timers are kept by the hundredth of a second: a wheel costs less than a heap, and no retry needs more."""
 SILENCE = 3
 """Times the time for one question without any answer from anybody after which nobody is asked any more."""
 TCP_AT_ONCE = 20
@@ -35,14 +35,15 @@ class Sweep:
         self.deadline_at = deadline_at
         self._heard = heard
         self._ready: deque[Question] = deque()
-        self._timers: list[tuple[float, int, Question, int]] = []
+        self._timers: dict[int, list[tuple[Question, int]]] = {}
+        """By tick: questions to look at then, unless they have changed since."""
+        self._tick = 0
         self._source: Iterator[tuple[str, RecordType]] = iter(())
         self._is_exhausted = False
-        self._numbers = count()
         self._open: set[Question] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._tcp = asyncio.Semaphore(TCP_AT_ONCE)
-        self._jitter = random.SystemRandom()
+        self._jitter = random.random
 
     async def run(self, questions: Iterable[tuple[str, RecordType]]) -> None:
         """Asks until every question has its reply, or the deadline is reached, or all resolvers have gone silent."""
@@ -50,6 +51,7 @@ class Sweep:
         self._now = loop.time
         self._source = iter(questions)
         self._heard_at = self._now()
+        self._tick = int(self._heard_at * TICKS_A_SECOND)
         for upstream in self.upstreams:
             upstream.open(loop, self._deliver)
         try:
@@ -118,50 +120,64 @@ class Sweep:
         return min(free, key=lambda upstream: upstream.in_flight / upstream.window, default=None)
 
     def _send(self, sent: Question, upstream: Upstream, now: float) -> None:
-        sent.first_at = sent.first_at or now
         upstream.send(sent, now)
         wait = self.timeout * WAITS[min(sent.tries, len(WAITS) - 1)]
         sent.tries += 1
-        self._call_back(sent, now + wait * self._jitter.uniform(0.9, 1.1))
+        self._call_back(sent, now + wait * (0.9 + 0.2 * self._jitter()))
 
     def _call_back(self, later: Question, at: float) -> None:
-        heapq.heappush(self._timers, (at, next(self._numbers), later, later.changes))
+        self._timers.setdefault(int(at * TICKS_A_SECOND) + 1, []).append((later, later.changes))
 
     def _expire(self, now: float) -> None:
-        """Tries whose time is up, and questions that have waited long enough after an error."""
-        while self._timers and self._timers[0][0] <= now:
-            _, _, late, changes = heapq.heappop(self._timers)
-            if not late.is_open or late.changes != changes:
-                continue
-            if late.is_in_flight and late.last is not None:
-                late.last.note_timeout()
-                late.leave()
-                if late.tries >= len(WAITS):
-                    self._finish(late, Reply(Outcome.TIMEOUT), None)
-                    continue
-            self._ready.append(late)
+        """Looks at all whose time has come and that have not changed since."""
+        last = int(now * TICKS_A_SECOND)
+        while self._tick < last:
+            self._tick += 1
+            for late, changes in self._timers.pop(self._tick, ()):
+                if late.is_open and late.changes == changes:
+                    self._retry(late)
 
-    def _deliver(self, upstream: Upstream, answered: Question, message: bytes) -> None:
-        """A message came in for a question; what is no answer to it is dropped, and the timer goes on."""
+    def _retry(self, late: Question) -> None:
+        """A try whose time is up, or a question that has waited long enough after an error."""
+        if late.is_in_flight and late.last is not None:
+            late.last.note_timeout()
+            late.leave()
+            if late.tries >= len(WAITS):
+                self._finish(late, Reply(Outcome.TIMEOUT), None)
+                return
+        self._ready.append(late)
+
+    def _deliver(self, upstream: Upstream, batch: Batch) -> None:
+        """Messages came in; then as many questions go out."""
+        now = self._now()
+        for answered, message in batch:
+            self._read(upstream, answered, message, now)
+        self._fill(now)
+
+    def _read(self, upstream: Upstream, answered: Question, message: bytes, now: float) -> None:
+        """One message for a question; what is no answer to it is dropped, and the timer goes on."""
         reply = peek(message, answered.asked) or parse.read(message, answered.name, answered.rdtype)
-        if reply is None:
+        if reply is None or not answered.is_open:
             return
-        now = self._heard_at = self._now()
-        is_error = reply.outcome not in _ANSWERS and reply.outcome is not Outcome.TRUNCATED
-        upstream.note_answer(answered, now, is_error=is_error)
-        if reply.outcome not in _ANSWERS and not (answered.is_in_flight and answered.last is upstream):
+        self._heard_at = now
+        is_answer = reply.outcome in _ANSWERS
+        is_cut = reply.outcome is Outcome.TRUNCATED
+        upstream.note_answer(answered, now, is_error=not is_answer and not is_cut)
+        if not is_answer and not (answered.is_in_flight and answered.last is upstream):
             return  # a late error: the question is already on its way again
+        if is_answer:
+            self._finish(answered, reply, upstream.name)
+            return
         answered.leave()
-        if reply.outcome is Outcome.TRUNCATED:
+        if is_cut:
             self._ask_tcp(answered, upstream)
         else:
             self._take(answered, upstream, reply)
-        self._fill(now)
 
     def _take(self, answered: Question, upstream: Upstream, reply: Reply) -> None:
         """An answer ends the question; an error is asked again elsewhere, or a little later."""
         if reply.outcome in _ANSWERS:
-            self._finish(answered, reply, str(upstream.endpoint))
+            self._finish(answered, reply, upstream.name)
             return
         if reply.outcome in (Outcome.FORMERR, Outcome.NOTIMP) and answered.with_edns:
             answered.with_edns = False  # RFC 6891 section 7: perhaps it does not know EDNS
@@ -169,9 +185,9 @@ class Sweep:
             return
         answered.refusals += 1
         if answered.refusals >= REFUSALS or answered.tries >= len(WAITS):
-            self._finish(answered, reply, str(upstream.endpoint))
+            self._finish(answered, reply, upstream.name)
             return
-        self._call_back(answered, self._now() + self.timeout * 0.05 * self._jitter.uniform(1, 2))
+        self._call_back(answered, self._now() + self.timeout * 0.05 * (1 + self._jitter()))
 
     def _ask_tcp(self, truncated: Question, upstream: Upstream) -> None:
         task = asyncio.get_running_loop().create_task(self._tcp_answer(truncated, upstream))

@@ -3,7 +3,7 @@
 import os
 import socket
 from asyncio import AbstractEventLoop
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -46,7 +46,6 @@ class Question:
     """Answers that were errors."""
     with_edns: bool = True
     is_open: bool = True
-    first_at: float = 0.0
     sent_at: float = 0.0
     last: "Upstream | None" = None
     """Who was asked last."""
@@ -72,7 +71,9 @@ class Question:
         self.tickets.clear()
 
 
-Deliver = Callable[["Upstream", Question, bytes], None]
+Batch = list[tuple[Question, bytes]]
+"""Messages with the id of a question, as they came in."""
+Deliver = Callable[["Upstream", Batch], None]
 
 
 class Upstream:
@@ -80,6 +81,7 @@ class Upstream:
 
     def __init__(self, endpoint: Endpoint, largest_window: int, questions_per_second: float) -> None:
         self.endpoint = endpoint
+        self.name = str(endpoint)
         self.largest_window = min(LARGEST_WINDOW, max(1, largest_window))
         self.window = float(min(FIRST_WINDOW, self.largest_window))
         self.rate = questions_per_second
@@ -91,10 +93,10 @@ class Upstream:
         self._seen = self._lost = 0
         self._sent_at = 0.0
         self._channels: list[tuple[socket.socket, dict[int, Question]]] = []
-        self._random = b""
+        self._random: Iterator[int] = iter(())
 
     def open(self, loop: AbstractEventLoop, deliver: Deliver) -> None:
-        """Opens the sockets; messages for a known id go to `deliver`. An address out of reach leaves it without any."""
+        """Opens the sockets; messages with a known id go to `deliver`. There are none where no way leads."""
         family = socket.AF_INET6 if ":" in self.endpoint.host else socket.AF_INET
         for _ in range(CHANNELS):
             channel = _connected(family, self.endpoint)
@@ -136,10 +138,10 @@ class Upstream:
     def send(self, question: Question, now: float) -> None:
         """Sends a question; one that cannot leave is lost like any other datagram, and its timer finds out."""
         number = self._random_number()
-        channel, register = self._channels[number % len(self._channels)]
-        query_id = number >> 8
+        channel, register = self._channels[(number >> 16) % len(self._channels)]
+        query_id = number & 0xFFFF
         while query_id in register:
-            query_id = self._random_number() >> 8
+            query_id = self._random_number() & 0xFFFF
         register[query_id] = question
         question.tickets.append((register, query_id))
         question.last, question.is_in_flight, question.sent_at = self, True, now
@@ -178,24 +180,27 @@ class Upstream:
         self._seen = self._lost = 0
 
     def _random_number(self) -> int:
-        """24 random bits of the system: a channel and an id."""
-        if not self._random:
-            self._random = os.urandom(3 * 1024)
-        number, self._random = int.from_bytes(self._random[:3]), self._random[3:]
+        """32 random bits of the system: a channel and an id."""
+        number = next(self._random, None)
+        if number is None:
+            self._random = iter(memoryview(os.urandom(4 * 1024)).cast("I"))
+            number = next(self._random)
         return number
 
     def _receive(self, channel: socket.socket, register: dict[int, Question], deliver: Deliver) -> None:
-        for _ in range(DATAGRAMS_A_TURN):
-            try:
+        batch: Batch = []
+        try:
+            for _ in range(DATAGRAMS_A_TURN):
                 message = channel.recv(4096)
-            except BlockingIOError:
-                return
-            except OSError:  # "port unreachable" from the other side
-                self.trouble += (1 - self.trouble) / 16
-                return
-            question = register.get(int.from_bytes(message[:2]))
-            if question is not None:
-                deliver(self, question, message)
+                question = register.get(int.from_bytes(message[:2]))
+                if question is not None:
+                    batch.append((question, message))
+        except BlockingIOError:
+            pass
+        except OSError:  # "port unreachable" from the other side
+            self.trouble += (1 - self.trouble) / 16
+        if batch:
+            deliver(self, batch)
 
 
 def _connected(family: int, endpoint: Endpoint) -> socket.socket | None:

@@ -4,11 +4,10 @@ dnspython needs 54 us to build a question and 184 us to read an answer; this nee
 all that is not plain, and dnspython reads that (`engine.parse`); a test holds the two to the same reply.
 """
 
-import re
 import struct
 import sys
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from hygiene.validate.mx import Outcome
 
@@ -22,8 +21,7 @@ class RecordType(IntEnum):
     AAAA = 28
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """How one question ended. `mx` for MX questions, `values` for addresses and texts; both sorted, without repeats."""
 
     outcome: Outcome
@@ -34,18 +32,34 @@ class Reply:
     extended_error: int | None = None
 
 
-_SOA, _NS, _OPT, _IN = 6, 2, 41, 1
+_A, _MX, _AAAA, _SOA, _NS, _OPT, _IN = 1, 15, 28, 6, 2, 41, 1
 _QR_OPCODE_TC, _QR, _AA_OR_RA = 0xFA00, 0x8000, 0x0480
 _FLAGS = struct.Struct("!HHHHH")
 _RECORD = struct.Struct("!HHIH")
+_MX_RECORD = struct.Struct("!HHHIHH")
+_A_RECORD = struct.Struct("!HHHIH4B")
+_OWNER_ASKED_FOR = 0xC00C
+"""A pointer to the question (RFC 1035 section 4.1.4)."""
 _LONGEST_TTL = 0x7FFF_FFFF
-_PLAIN_NAME = re.compile(rb"[a-z0-9_.-]*")
+_PLAIN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 # Recursion desired, one question, one additional record: EDNS with 1232 octets (DNS flag day 2020), no options.
 _HEADER = struct.pack("!HHHHH", 0x0100, 1, 0, 0, 1)
 _HEADER_WITHOUT_EDNS = struct.pack("!HHHHH", 0x0100, 1, 0, 0, 0)
 _LENGTHS = tuple(bytes((length,)) for length in range(64))
 _ENDS = {rdtype: b"\0" + struct.pack("!HH", rdtype, _IN) for rdtype in RecordType}
 _EDNS = b"\0" + struct.pack("!HHIH", _OPT, 1232, 0, 0)
+
+
+_Names = dict[int, str]
+"""Names that were read already, by where they begin."""
+_Found = tuple[tuple[tuple[int, str], ...], tuple[str, ...]]
+"""MX records, addresses."""
+_Kinds = dict[int, tuple[int, int]]
+"""How many names and how many more octets the data of each type has."""
+_AUTHORITY: _Kinds = {_NS: (1, 0), _SOA: (2, 20)}
+_ADDITIONAL: _Kinds = {_A: (0, 4), _AAAA: (0, 16), _OPT: (0, 0)}
+_NOERROR = Outcome.NOERROR
+_NXDOMAIN, _NO_DATA = Reply(Outcome.NXDOMAIN), Reply(Outcome.NOERROR)
 
 
 class _NotPlainError(Exception):
@@ -87,101 +101,109 @@ def _peek(message: bytes, asked: bytes) -> Reply | None:
     flags, questions, answers, authorities, additionals = _FLAGS.unpack_from(message, 2)
     rcode = flags & 0xF
     is_plain = flags & _QR_OPCODE_TC == _QR and questions == 1 and rcode in (0, 3) and message[12:start] == asked
-    if not is_plain or (answers and rcode) or not (answers or flags & _AA_OR_RA):
+    if not is_plain or not (answers or flags & _AA_OR_RA):
         return None
     rdtype = int.from_bytes(asked[-4:-2])
-    offset, ttl, found = _answers(message, start, answers, rdtype)
-    offset, kinds = _others(message, offset, authorities, (_SOA, _NS))
-    if not answers and _NS in kinds and _SOA not in kinds:
-        return None  # a referral: RFC 2308 section 2.2
-    offset, kinds = _others(message, offset, additionals, (RecordType.A, RecordType.AAAA, _OPT))
+    if answers and (rcode or rdtype not in (_MX, _A)):
+        return None
+    names: _Names = {}
+    read = _mx_records if rdtype == _MX else _addresses
+    offset, ttl, found = read(message, start, answers, names)
+    if authorities:
+        offset, kinds = _others(message, offset, (authorities, _AUTHORITY), names)
+        if not answers and _NS in kinds and _SOA not in kinds:
+            return None  # a referral: RFC 2308 section 2.2
+    offset, kinds = _others(message, offset, (additionals, _ADDITIONAL), names)
     if offset != len(message) or kinds.count(_OPT) > 1:
         return None
-    if rcode:
-        return Reply(Outcome.NXDOMAIN)
-    if rdtype == RecordType.MX:
-        return Reply(Outcome.NOERROR, mx=tuple(sorted(found)), ttl=ttl)
-    return Reply(Outcome.NOERROR, values=tuple(sorted(value for _, value in found)), ttl=ttl)
+    if not answers:
+        return _NXDOMAIN if rcode else _NO_DATA
+    return Reply(_NOERROR, *found, ttl)
 
 
-def _answers(message: bytes, offset: int, count: int, rdtype: int) -> tuple[int, int | None, set[tuple[int, str]]]:
-    """Records of the answer section, each of which must be of the name and the type asked for."""
-    least: int | None = None
-    found: set[tuple[int, str]] = set()
+def _mx_records(message: bytes, offset: int, count: int, names: _Names) -> tuple[int, int, _Found]:
+    """Records of the answer section, each of which must be an MX record of the name asked for."""
+    least, found = _LONGEST_TTL, []
     for _ in range(count):
-        if message[offset : offset + 2] != b"\xc0\x0c":
+        owner, kind, rdclass, ttl, length, preference = _MX_RECORD.unpack_from(message, offset)
+        end = offset + 12 + length
+        if owner != _OWNER_ASKED_FOR or kind != _MX or rdclass != _IN or ttl > _LONGEST_TTL or end > len(message):
             raise _NotPlainError
-        kind, rdclass, ttl, length = _RECORD.unpack_from(message, offset + 2)
-        start, offset = offset + 12, offset + 12 + length
-        if kind != rdtype or rdclass != _IN or ttl > _LONGEST_TTL or offset > len(message):
+        name, offset = _name(message, offset + 14, end, names)
+        if offset != end:
             raise _NotPlainError
-        found.add(_value(message, start, offset, rdtype))
-        least = ttl if least is None or ttl < least else least
-    return offset, least, found
+        found.append((preference, sys.intern(name)))  # providers' names come by the thousand
+        least = min(least, ttl)
+    return offset, least, (tuple(sorted(set(found)) if count > 1 else found), ())
 
 
-def _value(message: bytes, start: int, end: int, rdtype: int) -> tuple[int, str]:
-    if rdtype == RecordType.MX:
-        name, after = _name(message, start + 2, end)
-        if after != end:
+def _addresses(message: bytes, offset: int, count: int, __: _Names) -> tuple[int, int, _Found]:
+    """The same for A records."""
+    least, found = _LONGEST_TTL, []
+    for _ in range(count):
+        owner, kind, rdclass, ttl, length, a, b, c, d = _A_RECORD.unpack_from(message, offset)
+        offset += 16
+        if owner != _OWNER_ASKED_FOR or kind != _A or rdclass != _IN or ttl > _LONGEST_TTL or length != 4:
             raise _NotPlainError
-        return int.from_bytes(message[start : start + 2]), sys.intern(name)  # providers' names come by the thousand
-    if rdtype == RecordType.A and end - start == 4:
-        return 0, ".".join(map(str, message[start:end]))
-    raise _NotPlainError
+        found.append(f"{a}.{b}.{c}.{d}")
+        least = min(least, ttl)
+    return offset, least, ((), tuple(sorted(set(found)) if count > 1 else found))
 
 
-def _others(message: bytes, offset: int, count: int, allowed: tuple[int, ...]) -> tuple[int, list[int]]:
+def _others(message: bytes, offset: int, wanted: tuple[int, _Kinds], names: _Names) -> tuple[int, list[int]]:
     """Passes over records of another section; each must be of a type whose data can be checked in full."""
-    kinds = []
+    count, allowed = wanted
+    size, kinds = len(message), []
     for _ in range(count):
-        owner, offset = _name(message, offset, len(message))
+        if message[offset] == 0xC0 and message[offset + 1] in names:
+            owner, offset = "", offset + 2  # the usual case, and a name that was found plain
+        else:
+            owner, offset = _name(message, offset, size, names)
         kind, rdclass, ttl, length = _RECORD.unpack_from(message, offset)
         start, offset = offset + 10, offset + 10 + length
-        if kind not in allowed or offset > len(message):
+        if kind not in allowed or offset > size:
             raise _NotPlainError
         # An OPT record has its size and flags in class and TTL; a high rcode or an option needs dnspython.
-        is_fit = (owner == "." and not length and not ttl >> 16) if kind == _OPT else rdclass == _IN
-        if not is_fit or not _is_whole(message, kind, start, offset):
+        if rdclass != _IN if kind != _OPT else owner != "." or length or ttl >> 16:
+            raise _NotPlainError
+        for _ in range(allowed[kind][0]):
+            _, start = _name(message, start, offset, names)
+        if offset - start != allowed[kind][1]:
             raise _NotPlainError
         kinds.append(kind)
     return offset, kinds
 
 
-def _is_whole(message: bytes, kind: int, start: int, end: int) -> bool:
-    """Whether the data of a record is as long as its type wants."""
-    if kind in (_NS, _SOA):
-        _, start = _name(message, start, end)
-    if kind == _SOA:
-        _, start = _name(message, start, end)
-    return end - start == {_SOA: 20, RecordType.A: 4, RecordType.AAAA: 16}.get(kind, 0)
+def _name(message: bytes, offset: int, end: int, names: _Names) -> tuple[str, int]:
+    """A name as absolute text in lower case, and where it ends (RFC 1035 section 4.1.4).
 
-
-def _name(message: bytes, offset: int, end: int) -> tuple[str, int]:
-    """A name as absolute text in lower case, and where it ends (RFC 1035 section 4.1.4)."""
-    labels, after = _labels(message, offset, end)
-    text = b".".join(labels).lower() + b"."
-    # A dot inside a label, an escape or a blank: dnspython knows how to write them.
-    if len(text) > 254 or not _PLAIN_NAME.fullmatch(text) or text.count(b".") != max(1, len(labels)):
-        raise _NotPlainError
-    return text.decode("ascii"), after
-
-
-def _labels(message: bytes, offset: int, end: int) -> tuple[list[bytes], int]:
-    """Labels up to the root; a pointer must go back, and what it points to must lie before all that was read."""
-    labels = []
-    begin, after = offset, 0
+    A pointer must go back, and what it points to must lie before all that was read; `names` are those read before.
+    """
+    labels: list[bytes] = []
+    begin, first, after, rest = offset, offset, 0, ""
     while offset < end and (length := message[offset]):
-        following = offset + 1 + length
         if length < 64:
-            labels.append(message[offset + 1 : following])
-        else:
-            following = int.from_bytes(message[offset : offset + 2]) & 0x3FFF
-            if length < 0xC0 or offset + 2 > end or following >= begin:
-                raise _NotPlainError
-            after = after or offset + 2
-            begin, end = following, begin
-        offset = following
+            labels.append(message[offset + 1 : (offset := offset + 1 + length)])
+            continue
+        after = after or offset + 2
+        pointed = ((length & 0x3F) << 8) | message[offset + 1]
+        if length < 0xC0 or offset + 2 > end or pointed >= begin:
+            raise _NotPlainError
+        if rest := names.get(pointed, ""):
+            break
+        begin, end, offset = pointed, begin, pointed
     if offset >= end:
         raise _NotPlainError
-    return labels, after or offset + 1
+    names[first] = name = _text(labels, rest)
+    return name, after or offset + 1
+
+
+def _text(labels: list[bytes], rest: str) -> str:
+    """Labels before a name that was read already, as one absolute name."""
+    if not labels:
+        return rest or "."
+    head = b".".join(labels)
+    # A dot inside a label, an escape or a blank: dnspython knows how to write them.
+    if len(head.translate(None, _PLAIN)) != len(labels) - 1 or len(head) + len(rest) > 253:
+        raise _NotPlainError
+    return f"{head.decode('ascii').lower()}.{rest}" if rest != "." else f"{head.decode('ascii').lower()}."
