@@ -8,7 +8,7 @@ ROW_BYTES = 1_600
 """Memory that deciding about one row takes at its peak, measured (`python -m bench`)."""
 EVENT_BYTES = 160
 """The same for one event that only counts."""
-MOST_BYTES = 512 << 20
+MOST_BYTES = 192 << 20
 """A shard is no larger even where there is more memory: smaller ones are as fast."""
 SHARE = 0.25
 """Share of the free memory that one shard may take: the rest is for reading, writing and the file cache."""

@@ -32,7 +32,7 @@ def _from_microseconds(number: pl.Expr) -> pl.Expr:
 
 
 def _iso(text: pl.Expr, zone: str) -> pl.Expr:
-    plain = _parsed(text)
+    plain = pl.coalesce(_parsed(text), _day(text)) if zone == "+00:00" else _parsed(text)
     # Only what is not plain RFC 3339 takes the second look.
     odd = pl.when(plain.is_null()).then(text).str.strip_chars()
     zoned = (
@@ -44,6 +44,12 @@ def _iso(text: pl.Expr, zone: str) -> pl.Expr:
         .str.replace(r"([+-]\d\d)$", "${1}:00")
     )
     return pl.coalesce(plain, _parsed(zoned))
+
+
+def _day(text: pl.Expr) -> pl.Expr:
+    """Midnight in UTC of `2026-06-01`."""
+    dated = pl.when(text.str.len_bytes() == len("2026-06-01")).then(text)
+    return dated.str.to_datetime("%Y-%m-%d", time_unit="us", strict=False).dt.replace_time_zone("UTC")
 
 
 def _parsed(text: pl.Expr) -> pl.Expr:

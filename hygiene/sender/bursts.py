@@ -14,11 +14,12 @@ from hygiene.classify.bounces import ACCESS_DENIED, bounce_action
 from hygiene.classify.engagement import DELIVERED
 from hygiene.model.refusal_tables import DOUBTS
 from hygiene.model.words import BounceAction, EventKind
-from hygiene.normalize.numbers import number
+from hygiene.normalize.numbers import in_shard, number
 from hygiene.policy.policy import Policy
 from hygiene.sender.refusals import domain_of, providers_of
 
 PLACES = ("domain", "mailbox_provider")
+PIECES = 16
 
 
 def doubts(
@@ -42,16 +43,19 @@ def doubts(
         return DOUBTS.empty()
     places = pl.concat([suspects["place"], denied["domain"]]).unique()
     lately = activity.filter(col("occurred_at") >= _days_before(days, policy))
-    known = pl.concat([people, hard.lazy().select("mailbox", "domain")]).unique("mailbox")
-    domains = providers_of(known.select("domain").unique().collect(), answers).lazy()
-    arrived = _arrived(lately, known.join(domains, on="domain"), places, denied["mailbox"])
+    known = pl.concat([people, hard.lazy().select("mailbox", "domain")])
+    domains = providers_of(known.select("domain").unique().collect(), answers)
+    # Only who is at a place in question is looked at one by one.
+    there = domains.filter(pl.any_horizontal(col(name).is_in(places.implode()) for name in PLACES))
+    mine = known.join(there.lazy(), on="domain").unique("mailbox").collect()
+    arrived = _arrived(lately, mine, places, denied["mailbox"])
     bursts = _by_domain(_bursts(suspects, daily, arrived, policy), placed)
     return pl.concat([bursts, _accepted(arrived, denied)])
 
 
 def readers(rows: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
     """People by number, with their domain: who an ACTIVITY is of is told by its number alone."""
-    return rows.lazy().select(mailbox=number("mailbox_key"), domain=domain_of("address_key")).unique("mailbox")
+    return rows.lazy().select(mailbox=number("mailbox_key"), domain=domain_of("address_key"))
 
 
 def with_doubts(negatives: pl.LazyFrame, found: pl.DataFrame, policy: Policy) -> pl.LazyFrame:
@@ -118,17 +122,28 @@ def _before(daily: pl.DataFrame, *counts: str, policy: Policy) -> pl.DataFrame:
     return daily.sort("place", "day").with_columns(sums).fill_null(0)
 
 
-def _arrived(activity: pl.LazyFrame, people: pl.LazyFrame, places: pl.Series, denied: pl.Series) -> pl.DataFrame:
-    """People whom mail reached per place and day: all (`mail`), and those never denied access (`others`)."""
-    mine = people.filter(pl.any_horizontal(col(name).is_in(places.implode()) for name in PLACES))
+def _arrived(activity: pl.LazyFrame, people: pl.DataFrame, places: pl.Series, denied: pl.Series) -> pl.DataFrame:
+    """People whom mail reached per place and day: all (`mail`), and those never denied access (`others`).
+
+    `people` are those at one of the places, each once. Counted in pieces, as to count people takes memory by people.
+    """
+    pieces = [_reached(activity.filter(here), people.lazy().filter(here), denied) for here in _pieces()]
+    counted = pl.concat(pieces).group_by(*PLACES, "day").agg(col("mail", "others").sum())
+    long = [counted.select("day", "mail", "others", place=name) for name in PLACES]
+    told = pl.concat(long).filter(col("place").is_in(places.implode()))
+    return told.group_by("place", "day").agg(col("mail", "others").sum())
+
+
+def _pieces() -> list[pl.Expr]:
+    return [in_shard(piece, PIECES) for piece in range(PIECES)]
+
+
+def _reached(activity: pl.LazyFrame, people: pl.LazyFrame, denied: pl.Series) -> pl.DataFrame:
     delivered = activity.filter(DELIVERED).select("mailbox", day=col("occurred_at").dt.date())
     is_other = ~col("mailbox").is_in(denied.implode())
     people_reached = {"mail": col("mailbox").n_unique(), "others": col("mailbox").filter(is_other).n_unique()}
     counts = {name: count.cast(pl.Int64) for name, count in people_reached.items()}
-    counted = delivered.join(mine, on="mailbox").group_by(*PLACES, "day").agg(**counts).collect()
-    long = [counted.select("day", "mail", "others", place=name) for name in PLACES]
-    told = pl.concat(long).filter(col("place").is_in(places.implode()))
-    return told.group_by("place", "day").agg(col("mail", "others").sum())
+    return delivered.join(people, on="mailbox").group_by(*PLACES, "day").agg(**counts).collect()
 
 
 def _bursts(suspects: pl.DataFrame, daily: pl.DataFrame, arrived: pl.DataFrame, policy: Policy) -> pl.DataFrame:
