@@ -21,7 +21,7 @@ from hygiene.sender.refusals import line_id
 from hygiene.sender.told import as_dict
 
 PEOPLE = {"suppressed": Verdict.SUPPRESS, "held": Verdict.HOLD, "review": Verdict.REVIEW}
-STRETCH = 1_000_000
+STRETCH = 250_000
 ENTRIES = "ledger-entries.parquet"
 """The ledger entries that belong to a run; what `release` commits."""
 
