@@ -19,9 +19,10 @@ HELD = 3
 @job_argument
 @as_of_option
 @click.option("--apply-typos", is_flag=True, help="Write rows with a mistyped domain apart, with the address proposed.")
+@click.option("--profile", is_flag=True, help="Tell on stderr where time and memory went, stage by stage.")
 @json_option
 @click.pass_context
-def run(ctx: click.Context, job: Path, as_of: str | None, apply_typos: bool, as_json: bool) -> None:
+def run(ctx: click.Context, job: Path, as_of: str | None, apply_typos: bool, profile: bool, as_json: bool) -> None:
     """Read, decide and publish.
 
     JOB is a TOML file (configs/nightly.toml, or $HYGIENE_JOB). Exit code 3 where the brake holds the run.
@@ -35,6 +36,8 @@ def run(ctx: click.Context, job: Path, as_of: str | None, apply_typos: bool, as_
         loaded = replace(loaded, job=loaded.job.model_copy(update={"publish": publish}))
     outcome = flow.run(loaded, instant(loaded, as_of), stage)
     _tell(outcome, as_json)
+    if profile:
+        click.echo("\n".join(_profile(outcome.process)), err=True)
     if outcome.status == "held":
         click.echo(f"To publish it all the same: hygiene release {outcome.run_id} --job {job}", err=True)
         ctx.exit(HELD)
@@ -91,6 +94,20 @@ def _tell(outcome: "Outcome", as_json: bool) -> None:
 
 def _stages(outcome: "Outcome") -> list[str]:
     return [f"{stage['name']} {stage['seconds']:.1f} s" for stage in outcome.process["stages"]]
+
+
+def _profile(process: dict[str, Any]) -> list[str]:
+    """A line a stage: its seconds, its CPU seconds, and how much the peak of the process's memory grew in it."""
+    lines, before = [f"{'stage':<20}{'seconds':>9}{'CPU s':>9}{'share':>8}{'peak MiB':>10}{'grown':>8}"], 0.0
+    total = sum(stage["cpu_seconds"] for stage in process["stages"]) or 1.0
+    for stage in process["stages"]:
+        share, grown = stage["cpu_seconds"] / total, stage["peak_mib"] - before
+        before = stage["peak_mib"]
+        lines.append(
+            f"{stage['name']:<20}{stage['seconds']:>9.2f}{stage['cpu_seconds']:>9.2f}{share:>8.0%}"
+            f"{stage['peak_mib']:>10,.0f}{grown:>8,.0f}"
+        )
+    return [*lines, f"{process['shards']} shards"]
 
 
 def _dns(dns: dict[str, Any]) -> str:

@@ -131,3 +131,12 @@ def test_an_empty_list_is_not_one_to_send_to(sample: Path, tmp_path: Path) -> No
     told = hygiene("check", str(tmp_path / "empty.csv"), "--job", str(sample / "configs/nightly.toml"), "-q")
     assert told.returncode == 4
     assert "the list has no rows" in told.stdout
+
+
+def test_a_profile_tells_where_time_and_memory_went_by_stage(tmp_path: Path) -> None:
+    told = hygiene("run", str(copy_job(tmp_path)), "-q", "--profile").stderr.splitlines()
+    stages = [line[:20].strip() for line in told[1:-1]]
+    assert told[0].split() == ["stage", "seconds", "CPU", "s", "share", "peak", "MiB", "grown"]
+    assert stages[:3] == ["read lists", "read events", "read rows"]
+    assert {"decide", "write", "publish"} <= set(stages)
+    assert abs(sum(int(line[38:46].strip().rstrip("%")) for line in told[1:-1]) - 100) <= len(stages)
