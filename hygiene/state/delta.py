@@ -2,13 +2,16 @@
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from hygiene.model.table import Table
+
 if TYPE_CHECKING:
+    from arro3.core import RecordBatchReader, Schema
     from deltalake import DeltaTable, WriterProperties
 
 CAUSE_LENGTH = 300
@@ -36,6 +39,22 @@ def writing() -> "WriterProperties":
     from deltalake import WriterProperties
 
     return WriterProperties(compression="ZSTD", max_row_group_size=ROW_GROUP_ROWS)
+
+
+def batches(frames: Iterable[pl.DataFrame], table: Table) -> "RecordBatchReader":
+    """The frames, which conform to the table, one after the other: never all of them in memory."""
+    from arro3.core import RecordBatchReader
+    from arro3.core import Table as ArrowTable
+
+    tables = (ArrowTable.from_arrow(table.conform(frame)) for frame in frames)
+    return RecordBatchReader.from_batches(arrow_schema(table), (one for each in tables for one in each.to_batches()))
+
+
+def arrow_schema(table: Table) -> "Schema":
+    """The table's columns as Arrow says them."""
+    from arro3.core import Table as ArrowTable
+
+    return ArrowTable.from_arrow(table.empty()).schema
 
 
 def cause(error: Exception) -> str:

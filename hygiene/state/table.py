@@ -10,17 +10,16 @@ import polars as pl
 
 from hygiene.model.errors import LockedError, OutputError, StateError
 from hygiene.model.table import Table
-from hygiene.state.delta import cause, rows_of, version_of, writing
+from hygiene.state.damage import RESTORE, check, has_lost_its_log
+from hygiene.state.delta import arrow_schema, batches, cause, rows_of, version_of, writing
 from hygiene.state.disk import put_on_disk
 
 if TYPE_CHECKING:
-    from arro3.core import RecordBatchReader
     from deltalake import CommitProperties, DeltaTable
 
 PURGE_DUE, PURGED = "hygiene.purge_due", "hygiene.purged"
 COMPACT_FROM = 64
 """So many files are read as fast as one; below that, compaction would only write everything once more."""
-RESTORE = "Restore the folder from a backup."
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,8 @@ class StateTable:
         options = dict(self.storage_options) or None
         with self._told("cannot be read", RESTORE):
             if not DeltaTable.is_deltatable(self.uri, storage_options=options):
-                self._check_log()
+                if self.is_local and has_lost_its_log(Path(self.uri)):
+                    raise StateError("the table has data and no commit log.", self.uri, RESTORE)
                 return None
             return DeltaTable(self.uri, version=version, storage_options=options)
 
@@ -62,7 +62,8 @@ class StateTable:
         delta = self.open(version)
         if delta is None:
             return self.table.empty().lazy()
-        self._check_files(delta)
+        if self.is_local:
+            check(Path(self.uri), delta)
         if delta.get_add_actions().num_rows == 0:
             return self.table.empty().lazy()
         frame = rows_of(delta, self.uri, self.partition_by)
@@ -169,17 +170,32 @@ class StateTable:
         if keys and delta is not None and all(delta.transaction_version(key) is not None for key in keys):
             return False
         with self._putting_on_disk():
+            delta = delta or self._created()
             write_deltalake(
-                self.uri if delta is None else delta,
-                self._stream([rows] if isinstance(rows, pl.DataFrame) else rows),
+                delta,
+                batches([rows] if isinstance(rows, pl.DataFrame) else rows, self.table),
                 mode="overwrite" if mode == "overwrite" else "append",
                 partition_by=list(self.partition_by) or None,
-                configuration=self._settings() if delta is None else None,
-                storage_options=dict(self.storage_options) or None,
                 commit_properties=self._commit(delta, keys),
                 writer_properties=writing(),
             )
         return True
+
+    def _created(self) -> "DeltaTable":
+        """The empty table, in a commit of its own, so that data without a commit is damage and never a crash's trace."""
+        from deltalake import DeltaTable
+        from deltalake.exceptions import DeltaError
+
+        try:
+            return DeltaTable.create(
+                self.uri,
+                arrow_schema(self.table),
+                partition_by=list(self.partition_by) or None,
+                configuration=self._settings(),
+                storage_options=dict(self.storage_options) or None,
+            )
+        except DeltaError as error:
+            raise (error if self.open() is None else self._conflict()) from error
 
     def _at(self, base: int | None) -> "DeltaTable | None":
         delta = self.open()
@@ -204,29 +220,6 @@ class StateTable:
     def _settings(self) -> dict[str, str]:
         plain = [name for name, dtype in self.table.schema.items() if dtype.is_numeric() or dtype.is_temporal()]
         return {"delta.dataSkippingStatsColumns": ",".join(name for name in plain if name not in self.partition_by)}
-
-    def _stream(self, frames: Iterable[pl.DataFrame]) -> "RecordBatchReader":
-        from arro3.core import RecordBatchReader
-        from arro3.core import Table as ArrowTable
-
-        schema = ArrowTable.from_arrow(self.table.empty()).schema
-        tables = (ArrowTable.from_arrow(self.table.conform(frame)) for frame in frames)
-        return RecordBatchReader.from_batches(schema, (batch for table in tables for batch in table.to_batches()))
-
-    def _check_log(self) -> None:
-        """Data beside an emptied commit log is damage, not a new table."""
-        if self.is_local and Path(self.uri, "_delta_log").exists() and any(Path(self.uri).rglob("*.parquet")):
-            raise StateError("the table has data and no commit log.", self.uri, RESTORE)
-
-    def _check_files(self, delta: "DeltaTable") -> None:
-        """A file that is gone or cut short is told here, not in the middle of a run."""
-        if not self.is_local:
-            return
-        named = pl.DataFrame(delta.get_add_actions(flatten=True)).select("path", "size_bytes")
-        for path, size in named.rows():
-            file = Path(self.uri, path)
-            if not file.is_file() or file.stat().st_size != size:
-                raise StateError(f"the file {path} is missing or cut short.", self.uri, RESTORE)
 
     @contextmanager
     def _told(self, what: str, fix: str) -> Iterator[None]:
