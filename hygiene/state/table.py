@@ -182,7 +182,7 @@ class StateTable:
         return True
 
     def _created(self) -> "DeltaTable":
-        """The empty table, in a commit of its own, so that data without a commit is damage and never a crash's trace."""
+        """The empty table, in a commit of its own: data without a commit is damage then, and no trace of a crash."""
         from deltalake import DeltaTable
         from deltalake.exceptions import DeltaError
 
