@@ -21,7 +21,7 @@ from hygiene.sender.refusals import line_id
 from hygiene.sender.told import as_dict
 
 PEOPLE = {"suppressed": Verdict.SUPPRESS, "held": Verdict.HOLD, "review": Verdict.REVIEW}
-STRETCH = 250_000
+STRETCH = 100_000
 ENTRIES = "ledger-entries.parquet"
 """The ledger entries that belong to a run; what `release` commits."""
 
@@ -58,9 +58,9 @@ def _check(name: str, records: int, rejected: int, written: dict[Verdict, int]) 
 def _write_audit(night: Night, staged: Path) -> None:
     """The audit trail, and the three files for people cut out of it."""
     references = json.dumps(night.references, sort_keys=True)
-    trail = staged / "audit.parquet"
-    audit.write_trail(night.told, _stretches(night), (night.run_id, night.loaded.policy_digest, references), trail)
-    rows = pl.scan_parquet(trail)
+    known = night.run_id, night.loaded.policy_digest, references
+    rows = audit.write_trail(night.told, _stretches(night), known, night.work)
+    rows.sink_parquet(staged / "audit.parquet")
     # The versions of the lists are the same in every row, and stand in summary.json too.
     defused(rows.drop("references")).sink_csv(staged / "audit.csv")
     for name, verdict in PEOPLE.items():

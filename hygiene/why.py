@@ -19,7 +19,7 @@ from hygiene.model.words import Verdict
 from hygiene.normalize.activity import as_events
 from hygiene.policy.policy import Policy
 from hygiene.policy.rules import BY_CODE, Lifetime
-from hygiene.publish.audit import evidence_text
+from hygiene.publish.audit import with_evidence
 from hygiene.sender.bursts import with_doubts
 from hygiene.shard import Shard, clean_shard
 from hygiene.store import Store
@@ -87,7 +87,7 @@ def _shard(
 
 
 def _decided(shard: Shard, policy: Policy, as_of: dt.datetime) -> list[dict[str, Any]]:
-    decided = clean_shard(shard, policy, as_of).with_columns(evidence=evidence_text()).collect()
+    decided = with_evidence(clean_shard(shard, policy, as_of).collect())
     return with_names(decided).sort("list", "row").with_columns(col("verdict", "rule").cast(pl.String)).to_dicts()
 
 

@@ -30,9 +30,10 @@ def entries(decided: pl.LazyFrame, policy: Policy, as_of: dt.datetime) -> pl.Laz
     # Nothing more is written of somebody who asked to be forgotten.
     changed = decided.filter(is_changed & (col("in_force") & bit("MAN001") == 0))
     suppressing = [rule for rule in RULES if rule.verdict is Verdict.SUPPRESS]
-    added = [_added(changed, rule, policy, as_of) for rule in suppressing]
-    lifted = [_lifted(changed, rule, as_of) for rule in suppressing if rule.lifetime in ENDED_BY]
-    return pl.concat([*added, *lifted]).sort("rule", "action", "key")
+    added = {(rule.code, LedgerAction.SUPPRESS): _added(changed, rule, policy, as_of) for rule in suppressing}
+    ending = [rule for rule in suppressing if rule.lifetime in ENDED_BY]
+    lifted = {(rule.code, LedgerAction.LIFT): _lifted(changed, rule, as_of) for rule in ending}
+    return pl.concat([part for _, part in sorted((added | lifted).items())])
 
 
 def _added(decided: pl.LazyFrame, rule: Rule, policy: Policy, as_of: dt.datetime) -> pl.LazyFrame:
@@ -58,13 +59,16 @@ def _lifted(decided: pl.LazyFrame, rule: Rule, as_of: dt.datetime) -> pl.LazyFra
 
 
 def _entries(rows: pl.LazyFrame, rule: Rule, action: LedgerAction, as_of: dt.datetime) -> pl.LazyFrame:
-    """One row per key: the first by list and row."""
+    """One row per key, in order of the keys: the first by list and row."""
     key = "address_key" if rule.scope is Scope.ADDRESS else "mailbox_key"
-    first = rows.sort("list", "row").group_by(key, maintain_order=True).first()
-    return first.with_columns(
-        entered_at=pl.lit(as_of).cast(pl.Datetime("us", "UTC")),
-        action=pl.lit(action.value),
-        scope=pl.lit(rule.scope.value),
-        key=col(key),
-        rule=pl.lit(rule.code),
+    return (
+        rows.sort(key, "list", "row")
+        .unique(key, keep="first", maintain_order=True)
+        .with_columns(
+            entered_at=pl.lit(as_of).cast(pl.Datetime("us", "UTC")),
+            action=pl.lit(action.value),
+            scope=pl.lit(rule.scope.value),
+            key=col(key),
+            rule=pl.lit(rule.code),
+        )
     )

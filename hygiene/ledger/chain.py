@@ -18,8 +18,10 @@ import secrets
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any, cast
 
 import polars as pl
+import polars_hash  # noqa: F401 - registers `chash`
 from polars import col
 
 GENESIS = "0" * 64
@@ -53,7 +55,7 @@ def chained(entries: pl.DataFrame, head: Head) -> pl.DataFrame:
         pl.int_range(head.seq + 1, head.seq + 1 + entries.height, dtype=pl.Int64, eager=True).alias("seq"),
         pl.Series("salt", _salts(entries.height), dtype=pl.String),
     )
-    digested = salted.with_columns(pl.Series("personal_digest", personal_digests(salted), dtype=pl.String))
+    digested = salted.with_columns(personal_digests(salted).alias("personal_digest"))
     hashes = _hashes(digested, head.hash)
     return digested.with_columns(
         pl.Series("prev_hash", [head.hash, *hashes[:-1]][: len(hashes)], dtype=pl.String),
@@ -72,7 +74,7 @@ def first_break(entries: pl.DataFrame, head: Head, erased: Collection[int]) -> B
     checked = entries.with_columns(
         is_lawful_blank=is_blank & col("seq").is_in(list(erased)),
         fits_before=col("prev_hash") == col("hash").shift(1, fill_value=head.hash),
-        expected_digest=pl.Series(personal_digests(entries), dtype=pl.String),
+        expected_digest=personal_digests(entries),
         expected_hash=pl.Series(_hashes(entries, head.hash), dtype=pl.String),
     ).with_columns(
         expected_seq=pl.int_range(head.seq + 1, head.seq + 1 + entries.height, dtype=pl.Int64, eager=True),
@@ -99,10 +101,10 @@ def erased_numbers(evidence: pl.Series) -> set[int]:
     return numbers
 
 
-def personal_digests(entries: pl.DataFrame) -> list[str]:
+def personal_digests(entries: pl.DataFrame) -> pl.Series:
     """SHA-256 of the personal fields with their salt."""
-    texts = entries.select(_text(entries.schema, SALTED)).to_series()
-    return [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+    text = cast(Any, _text(entries.schema, SALTED))
+    return entries.select(text.chash.sha2_256()).to_series()
 
 
 def _hashes(entries: pl.DataFrame, prev_hash: str) -> list[str]:

@@ -6,8 +6,9 @@ import polars as pl
 from polars import col
 
 from hygiene.classify.typos import suggestion
+from hygiene.decide.verdict import with_names
 from hygiene.model.words import Verdict
-from hygiene.policy.rules import RULES, Rule
+from hygiene.policy.rules import BY_CODE, RULES, Rule
 
 COLUMNS = [
     "list", "row", "address", "repair", "verdict", "rule", "name", "says", "suggestion", "rules", "evidence",
@@ -17,53 +18,59 @@ FOR_PEOPLE = ["list", "row", "address", "rule", "name", "says", "suggestion", "r
 
 
 def write_trail(
-    told: pl.LazyFrame, stretches: list[tuple[str, int, int]], known: tuple[str, str, str], trail: Path
-) -> None:
-    """Writes one row per row of a list that has a rule or a repair, in the order of the lists.
+    told: pl.LazyFrame, stretches: list[tuple[str, int, int]], known: tuple[str, str, str], work: Path
+) -> pl.LazyFrame:
+    """One row per row of a list that has a rule or a repair, in the order of the lists; on disk in the work folder.
 
     `stretches` are list, first row and the row after the last; `known` are run id, policy digest and references.
     """
     parts = []
     for number, (name, first, end) in enumerate(stretches):
         here = (col("list") == name) & (col("row") >= first) & (col("row") < end)
-        parts.append(trail.with_suffix(f".{number}"))
-        audited(told.filter(here), *known).sort("row").sink_parquet(parts[-1])
-    pl.scan_parquet(parts, glob=False).sink_parquet(trail)
-    for part in parts:
-        part.unlink()
+        parts.append(work / f"audit-{number}.parquet")
+        audited(told.filter(here & _is_told()).collect(), *known).write_parquet(parts[-1], compression="lz4")
+    return pl.scan_parquet(parts, glob=False)
 
 
-def audited(decided: pl.LazyFrame, run_id: str, policy_digest: str, references: str) -> pl.LazyFrame:
-    """One row per row of a list that has a rule or a repair."""
-    told = (col("verdict") != Verdict.KEEP.value) | col("repair").is_not_null()
-    named = decided.filter(told).with_columns(
+def _is_told() -> pl.Expr:
+    return (col("verdict") != Verdict.KEEP.value) | col("repair").is_not_null()
+
+
+def audited(told: pl.DataFrame, run_id: str, policy_digest: str, references: str) -> pl.DataFrame:
+    """The columns of the trail for the rows given, in the order of the lists."""
+    proven = with_evidence(told).with_columns(
         _of_rule("name"),
         _of_rule("says"),
         suggestion=suggestion(),
-        rules=fired_codes(),
-        evidence=evidence_text(),
         run_id=pl.lit(run_id),
         policy_digest=pl.lit(policy_digest),
         references=pl.lit(references),
     )
-    return named.with_columns(col("verdict", "rule").cast(pl.String)).select(COLUMNS)
+    named = with_names(proven).with_columns(col("rules").list.join(" "), col("verdict", "rule").cast(pl.String))
+    return named.select(COLUMNS).sort("list", "row")
 
 
-def fired_codes() -> pl.Expr:
-    """Codes of all rules that fired, joined by spaces, in order of precedence."""
-    codes = [pl.when(col("fired") & (1 << rank) != 0).then(pl.lit(rule.code)) for rank, rule in enumerate(RULES)]
-    return pl.concat_str(codes, separator=" ", ignore_nulls=True)
+def with_evidence(decided: pl.DataFrame) -> pl.DataFrame:
+    """With `evidence`: what the deciding rule saw, as JSON; where it fired by the ledger alone, the entry.
+
+    In no order: the rows of each rule are put into words apart, as one expression would word every row for every rule.
+    """
+    parts = decided.partition_by("rule", as_dict=True)
+    return pl.concat([rows.with_columns(evidence=_evidence(code)) for (code,), rows in parts.items()] or [
+        decided.with_columns(evidence=pl.lit(None, pl.String))
+    ])  # fmt: skip
+
+
+def _evidence(code: str | None) -> pl.Expr:
+    if code is None:
+        return pl.lit(None, pl.String)
+    return pl.struct(_proof(BY_CODE[code])).struct.json_encode()
 
 
 def _of_rule(field: str) -> pl.Expr:
-    texts = [pl.when(col("rule") == rule.code).then(pl.lit(getattr(rule, field))) for rule in RULES]
-    return pl.coalesce(texts).alias(field)
-
-
-def evidence_text() -> pl.Expr:
-    """What the deciding rule saw, as JSON; where it fired by the ledger alone, the entry."""
-    texts = [pl.when(col("rule") == rule.code).then(pl.struct(_proof(rule)).struct.json_encode()) for rule in RULES]
-    return pl.coalesce(texts)
+    """What RULES says in that field, which differs from rule to rule, by the number of the rule."""
+    texts = pl.Enum([getattr(rule, field) for rule in RULES])
+    return col("rule").to_physical().cat.to(texts).cast(pl.String).alias(field)
 
 
 def _proof(rule: Rule) -> list[str]:

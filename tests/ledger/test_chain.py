@@ -43,12 +43,13 @@ def test_every_column_of_the_table_is_chained_or_part_of_the_chain() -> None:
 def test_text_that_moves_from_one_field_to_the_next_is_another_text() -> None:
     shifted = pl.DataFrame({name: [None] for name in SALTED}, schema=dict.fromkeys(SALTED, pl.String))
     left, right = (shifted.with_columns(address=pl.lit(a), evidence=pl.lit(b)) for a, b in (("ab", "c"), ("a", "bc")))
-    assert personal_digests(left) != personal_digests(right)
+    assert personal_digests(left).item() != personal_digests(right).item()
 
 
 def test_null_and_an_empty_text_differ() -> None:
     nothing = pl.DataFrame({name: [None] for name in SALTED}, schema=dict.fromkeys(SALTED, pl.String))
-    assert personal_digests(nothing) != personal_digests(nothing.with_columns(reason=pl.lit("")))
+    empty = nothing.with_columns(reason=pl.lit(""))
+    assert personal_digests(nothing).item() != personal_digests(empty).item()
 
 
 def test_the_same_person_twice_has_two_digests() -> None:
