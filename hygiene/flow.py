@@ -21,11 +21,11 @@ from polars import col
 from hygiene import gather, outputs
 from hygiene.config import LoadedJob
 from hygiene.decide.brake import brake_reasons
-from hygiene.decide.entries import entries
 from hygiene.decide.in_force import expired
 from hygiene.engines.disk import decide
 from hygiene.engines.size import shards_for
 from hygiene.incidents import Watched, watch, with_shares
+from hygiene.ledger.order import in_order
 from hygiene.ledger.runs import Run
 from hygiene.lock import holding
 from hygiene.lookup.resolve import Lookup, LookupInterrupted
@@ -86,7 +86,8 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         known = gather.known(loaded, store, rows, work, run_id, as_of)
         whole = gather.shard(rows, history, negatives, lookup.answers, known)
         decided = decide(whole, subscribers.parts, loaded.policy, as_of, work, tick)
-        changed = pl.concat([expired(known.entries, as_of), entries(decided.told, loaded.policy, as_of)])
+        changed = pl.concat([known.imports.lazy(), expired(known.entries, as_of), decided.entries], how="diagonal")
+        pending = _signed(changed, loaded, run_id, work)
     with stages("watch the sender"):
         watched = with_shares(
             watch(store, history.events, lookup.answers, loaded.policy, as_of), history.activity, rows, lookup.answers
@@ -104,7 +105,7 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         rows=rows,
         decided=decided.rows,
         told=decided.told,
-        pending=_signed(pl.concat([known.imports.lazy(), changed], how="diagonal"), loaded, run_id),
+        pending=pending,
         known=known,
         watched=watched,
         last=last,
@@ -136,13 +137,18 @@ def _remember(store: Store, doubts: pl.DataFrame, watched: Watched) -> None:
     store.incidents.see(watched.incidents)
 
 
-def _signed(pending: pl.LazyFrame, loaded: LoadedJob, run_id: str) -> pl.DataFrame:
-    """Ledger entries with who made them, in which run and under which policy."""
-    return pending.with_columns(
+def _signed(changed: pl.LazyFrame, loaded: LoadedJob, run_id: str, work: Path) -> pl.LazyFrame:
+    """Ledger entries with who made them, in which run and under which policy, in their order, in the work folder."""
+    signed = changed.with_columns(
         actor=col("actor").fill_null("run"),
         run_id=pl.lit(run_id),
         policy_digest=pl.lit(loaded.policy_digest),
-    ).collect()
+    )
+    parts = []
+    for number, stretch in enumerate(in_order(signed)):
+        parts.append(work / f"pending-{number}.parquet")
+        stretch.write_parquet(parts[-1], compression="lz4")
+    return pl.scan_parquet(parts, glob=False)
 
 
 def _notes(lookup: Lookup) -> list[str]:

@@ -32,8 +32,8 @@ class Night:
     """Every row with what is counted of it (decide/told.py), on disk in the work folder."""
     told: pl.LazyFrame
     """DECISIONS with EVIDENCE and `mailbox_provider` of the rows of which somebody is told."""
-    pending: pl.DataFrame
-    """LEDGER entries that publishing commits, without seq and hashes."""
+    pending: pl.LazyFrame
+    """LEDGER entries that publishing commits, without seq and hashes, on disk in the work folder."""
     watched: Watched
     """What providers said against the sender."""
     known: Known

@@ -39,7 +39,7 @@ def write(night: Night, staged: Path, held_because: list[str]) -> dict[str, Any]
     _write_delta(night, staged)
     if night.loaded.job.publish.proposes_typos:
         _write_proposed(night, staged / "proposed")
-    night.pending.write_parquet(staged / ENTRIES)
+    night.pending.sink_parquet(staged / ENTRIES)
     summary = summarize(night, "held" if held_because else "published", held_because)
     folder.write_json(staged / "summary.json", summary)
     folder.write_text(staged / "summary.txt", as_text(summary))
@@ -97,11 +97,11 @@ def _write_proposed(night: Night, apart: Path) -> None:
         write_lists(opened, verdicts, mine.lazy(), apart, night.work)
 
 
-def changes(night: Night) -> pl.DataFrame:
+def changes(night: Night) -> pl.LazyFrame:
     """Ledger entries since the last published run, tonight's included."""
     seen = night.last["ledger_seq"] if night.last else 0
     names = ["action", "scope", "key", "address", "rule", "entered_at", "reason"]
-    since = night.known.entries.filter(col("seq") > seen).sort("seq").select(names).collect()
+    since = night.known.entries.filter(col("seq") > seen).sort("seq").select(names)
     return pl.concat([since, night.pending.select(names)])
 
 
@@ -109,9 +109,10 @@ def _write_delta(night: Night, staged: Path) -> None:
     """What each ESP must learn: addresses newly suppressed, and those that no rule suppresses any more."""
     changed = changes(night).filter(col("address").is_not_null())
     added = _one_an_address(changed.filter(col("action") == LedgerAction.SUPPRESS))
-    lifted = changed.filter((col("action") == LedgerAction.LIFT) & ~col("rule").is_in(NEVER_REMOVED))
-    freed = lifted.join(_still_suppressed(night), on="key", how="anti").join(added, on="address", how="anti")
-    removed = _one_an_address(freed)
+    lifted = changed.filter((col("action") == LedgerAction.LIFT) & ~col("rule").is_in(NEVER_REMOVED)).collect()
+    still = _still_suppressed(night, lifted.lazy().select("key"))
+    freed = lifted.join(still, on="key", how="anti").join(added, on="address", how="anti")
+    removed = _one_an_address(freed.lazy())
     delta = staged / "delta"
     delta.mkdir(mode=0o700)
     for name in night.loaded.job.publish.exports:
@@ -119,26 +120,24 @@ def _write_delta(night: Night, staged: Path) -> None:
         write_removals(removed.lazy(), name, delta)
 
 
-def _one_an_address(changed: pl.DataFrame) -> pl.DataFrame:
+def _one_an_address(changed: pl.LazyFrame) -> pl.DataFrame:
     """Address, rule and since when; the strongest rule of each address."""
-    known = {rule: strength(rule) for rule in changed["rule"].unique()}
-    named = changed.select(
-        "address", "rule", at="entered_at", rank=col("rule").replace_strict(known, return_dtype=pl.Int64)
-    )
-    ordered = named.sort("rank", maintain_order=True)
-    return ordered.unique("address", keep="first", maintain_order=True).drop("rank")
+    named = changed.select("address", "rule", at="entered_at").collect()
+    known = {rule: strength(rule) for rule in named["rule"].unique()}
+    rank = col("rule").replace_strict(known, return_dtype=pl.UInt8)
+    return named.sort(rank, maintain_order=True).unique("address", keep="first", maintain_order=True)
 
 
-def _still_suppressed(night: Night) -> pl.DataFrame:
-    """Keys of tonight's rows that some rule suppresses: a lift of one rule does not free them."""
+def _still_suppressed(night: Night, asked: pl.LazyFrame) -> pl.DataFrame:
+    """Those of the keys asked that some rule suppresses among tonight's rows: a lift of one rule does not free them."""
     suppressed = night.told.filter(col("verdict") == Verdict.SUPPRESS.value)
     keys = [suppressed.select(key=name) for name in ("address_key", "mailbox_key")]
-    return pl.concat(keys).unique().collect()
+    return pl.concat(keys).join(asked, on="key", how="semi").unique().collect()
 
 
 def summarize(night: Night, status: str, held_because: list[str]) -> dict[str, Any]:
     """What the run found; the same for the same inputs, state and `as_of`."""
-    changed = changes(night).group_by("action").len()
+    changed = changes(night).group_by("action").len().collect()
     count = dict(changed.rows())
     rejected = {opened.name: opened.rejects.height for opened in night.opened}
     return {
@@ -169,8 +168,8 @@ def summarize(night: Night, status: str, held_because: list[str]) -> dict[str, A
 def _added(night: Night) -> int:
     """Keys that tonight's own decisions suppress and nothing suppressed before."""
     made_here = night.pending.filter((col("action") == LedgerAction.SUPPRESS) & (col("actor") == "run"))
-    before = night.known.in_force.select("scope", "key").collect()
-    return made_here.unique(["scope", "key"]).join(before, on=["scope", "key"], how="anti").height
+    keys, before = (frame.select("scope", "key") for frame in (made_here, night.known.in_force))
+    return int(keys.unique().join(before, on=["scope", "key"], how="anti").select(pl.len()).collect().item())
 
 
 def incidents_told(night: Night) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ def release(loaded: LoadedJob, run_id: str, actor: str) -> Path:
             raise InputError(
                 f"run {last['run_id'] if last else ''} was published after {run_id} was held.", fix="Run again."
             )
-        store.ledger.append(pl.read_parquet(held / ENTRIES), f"run:{run_id}")
+        store.ledger.append(pl.scan_parquet(held / ENTRIES), f"run:{run_id}")
         told = {**summary, "status": RunStatus.RELEASED.value, "released_by": actor}
         folder.write_json(held / "summary.json", told)
         folder.write_text(held / "summary.txt", as_text(told))

@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 from polars import col
 
+from hygiene.decide.entries import entries
 from hygiene.decide.told import SLIM, is_told
 from hygiene.normalize.numbers import in_shard
 from hygiene.policy.policy import Policy
@@ -27,6 +28,8 @@ class Decided:
     """Every row with what is counted of it (SLIM)."""
     told: pl.LazyFrame
     """DECISIONS with EVIDENCE of the rows of which somebody is told."""
+    entries: pl.LazyFrame
+    """What they change in the ledger (decide/entries.py)."""
 
 
 def decide(
@@ -38,17 +41,19 @@ def decide(
     tick: Callable[[int], None] = lambda _: None,
 ) -> Decided:
     """Runs `clean_shard` on every part of the subscribers with what belongs to it; `parts` are those of `shard_of`."""
-    slim, told = [], []
+    slim, told, changed = [], [], []
     for number, subscribers in enumerate(parts):
         decided = clean_shard(part_of(whole, subscribers, number, len(parts)), policy, as_of).collect()
         slim.append(work / f"decided-{number}.parquet")
         told.append(work / f"told-{number}.parquet")
+        changed.append(work / f"entries-{number}.parquet")
         decided.select(SLIM).write_parquet(slim[-1], compression="lz4")
         # In the order of the lists, so that a stretch of a list is found without reading the rest.
         ordered = decided.filter(is_told()).sort("list", "row")
         ordered.write_parquet(told[-1], compression="lz4", row_group_size=STRETCH_ROWS)
+        entries(ordered.lazy(), policy, as_of).sink_parquet(changed[-1], compression="lz4")
         tick(1)
-    return Decided(pl.scan_parquet(slim, glob=False), pl.scan_parquet(told, glob=False))
+    return Decided(*(pl.scan_parquet(files, glob=False) for files in (slim, told, changed)))
 
 
 def part_of(whole: Shard, subscribers: pl.LazyFrame, number: int, shards: int) -> Shard:

@@ -8,7 +8,9 @@ import polars as pl
 from polars import col
 
 from hygiene.ledger.chain import GENESIS, Head, chained, head_of
+from hygiene.ledger.order import in_order
 from hygiene.model.errors import LockedError, TableError
+from hygiene.model.table import Frame
 from hygiene.model.tables import LEDGER
 from hygiene.model.words import Scope
 from hygiene.state import StateTable
@@ -33,20 +35,21 @@ class Ledger:
         """The table that holds it."""
         return StateTable(self.root, LEDGER, storage_options=self.storage_options)
 
-    def append(self, entries: pl.DataFrame, transaction: str) -> int:
+    def append(self, entries: pl.DataFrame | pl.LazyFrame, transaction: str) -> int:
         """Adds entries (LEDGER without what is made here) in one commit, and says how many.
 
         A transaction that was committed before, such as `run:<run_id>`, adds nothing. Entries are put in order of
-        their mailbox, for quick look-ups; those of one mailbox keep their order. Raises TableError and LockedError.
+        their mailbox, for quick look-ups. Raises TableError and LockedError.
         """
-        ordered = _ordered(complete(entries))
-        if not entries.height:
+        whole = complete(entries.lazy())
+        height = int(whole.select(pl.len()).collect().item())
+        if not height:
             return 0
 
         def add(version: int) -> bool:
-            return self.state.append(_chained_batches(ordered, self.head()), transaction, base=version)
+            return self.state.append(_chained_batches(in_order(whole), self.head()), transaction, base=version)
 
-        return entries.height if self.commit(add) else 0
+        return height if self.commit(add) else 0
 
     def commit(self, change: Callable[[int], bool]) -> bool:
         """Makes a change that builds on the commit it is given; again where another process came first."""
@@ -101,13 +104,13 @@ class Ledger:
         self.state.tidy(keep_days)
 
 
-def complete(entries: pl.DataFrame) -> pl.DataFrame:
+def complete(entries: Frame) -> Frame:
     """Entries as LEDGER with all columns; raises TableError where one that is needed is null or missing."""
     of_mailbox = pl.when(col("scope") == Scope.MAILBOX).then("key")
-    given = col("mailbox_key") if "mailbox_key" in entries.columns else pl.lit(None, pl.String)
+    given = col("mailbox_key") if "mailbox_key" in entries.collect_schema() else pl.lit(None, pl.String)
     filled = LEDGER.fill(entries.drop(MADE_HERE, strict=False).with_columns(mailbox_key=pl.coalesce(given, of_mailbox)))
     needed = [col(name) for name in NEEDED] + [pl.coalesce("mailbox_key", _hash_of_erased()).alias("mailbox_key")]
-    nulls = filled.select(needed).null_count().row(0, named=True)
+    nulls = filled.lazy().select(needed).null_count().collect().row(0, named=True)
     if any(nulls.values()):
         raise TableError(f"ledger entries lack {', '.join(name for name, count in nulls.items() if count)}.")
     return filled
@@ -117,12 +120,8 @@ def _hash_of_erased() -> pl.Expr:
     return pl.when(col("scope") == Scope.ERASED).then("key")
 
 
-def _ordered(entries: pl.DataFrame) -> pl.DataFrame:
-    return entries.sort("mailbox_key", nulls_last=True, maintain_order=True)
-
-
-def _chained_batches(ordered: pl.DataFrame, head: Head) -> Iterator[pl.DataFrame]:
-    for start in range(0, ordered.height, BATCH_ROWS):
-        batch = chained(ordered.slice(start, BATCH_ROWS), head)
+def _chained_batches(ordered: Iterator[pl.DataFrame], head: Head) -> Iterator[pl.DataFrame]:
+    for entries in ordered:
+        batch = chained(entries, head)
         head = head_of(batch, head)
         yield batch
