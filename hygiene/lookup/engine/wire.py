@@ -7,6 +7,7 @@ all that is not plain, and dnspython reads that (`engine.parse`); a test holds t
 import struct
 import sys
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from hygiene.validate.mx import Outcome
@@ -202,8 +203,16 @@ def _text(labels: list[bytes], rest: str) -> str:
     """Labels before a name that was read already, as one absolute name."""
     if not labels:
         return rest or "."
-    head = b".".join(labels)
-    # A dot inside a label, an escape or a blank: dnspython knows how to write them.
-    if len(head.translate(None, _PLAIN)) != len(labels) - 1 or len(head) + len(rest) > 253:
+    head = _head(b".".join(labels), len(labels))
+    if len(head) + len(rest) > 253:
         raise _NotPlainError
-    return f"{head.decode('ascii').lower()}.{rest}" if rest != "." else f"{head.decode('ascii').lower()}."
+    return f"{head}.{rest}" if rest != "." else f"{head}."
+
+
+@lru_cache(maxsize=65_536)
+def _head(head: bytes, labels: int) -> str:
+    """Labels as text in lower case; those of providers come by the thousand."""
+    # A dot inside a label, an escape or a blank: dnspython knows how to write them.
+    if len(head.translate(None, _PLAIN)) != labels - 1:
+        raise _NotPlainError
+    return head.decode("ascii").lower()
