@@ -180,7 +180,7 @@ def test_the_memory_is_stored_once_a_run(tmp_path: Path) -> None:
     assert store.save(second, "r2")
     assert not store.save(first, "r1")
     assert_frame_equal(store.load(), second)
-    assert_frame_equal(store.load(version=0), first)
+    assert_frame_equal(store.load(version=1), first)
 
 
 def test_what_the_first_night_asked_for_comes_due_over_ten_days_and_not_in_one() -> None:
