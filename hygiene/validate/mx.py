@@ -222,8 +222,7 @@ def ip_literal(target: str) -> str | None:
 @lru_cache(maxsize=100_000)
 def is_nowhere(target: str) -> bool:
     """Names that never lead to a host of others: `localhost` and `.invalid` (RFC 6761 sections 6.3 and 6.4)."""
-    name = f".{target.removesuffix('.')}"
-    return name.endswith((".localhost", ".invalid", ".localhost.localdomain"))
+    return f".{target.removesuffix('.')}".endswith((".localhost", ".invalid", ".localhost.localdomain"))
 
 
 _EMBEDDING = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::ffff:0:0/96"))
