@@ -14,6 +14,7 @@ from hygiene.campaign.rates import bounce_rates
 from hygiene.classify.bounces import bounce_action
 from hygiene.config import ListSource, LoadedJob
 from hygiene.engines.disk import decide
+from hygiene.engines.size import shards_for
 from hygiene.incidents import watch
 from hygiene.publish.summary import list_counts, rule_counts
 from hygiene.sender.bursts import with_doubts
@@ -37,10 +38,11 @@ def check(loaded: LoadedJob, source: ListSource, as_of: dt.datetime, work: Path,
     store = Store(loaded.state, loaded.job.storage_options)
     with stages("read list"):
         opened = gather.open_all(loaded, work, [source])
-        subscribers = gather.subscribers(opened, work)
+        past = gather.past(store)
+        shards = loaded.job.shards or shards_for(sum(one.records for one in opened), past.counted)
+        subscribers = gather.subscribers(opened, work, shards)
         rows = subscribers.all
     with stages("read state"):
-        past = gather.past(store)
         meant = gather.negatives(past.events, work)
         negatives = gather.numbered(with_doubts(meant, store.doubts.load(), loaded.policy), work)
         known = gather.known(loaded, store, rows, work, "", as_of)
