@@ -23,7 +23,7 @@ from hygiene.config import LoadedJob
 from hygiene.decide.brake import brake_reasons
 from hygiene.decide.in_force import expired
 from hygiene.engines.disk import decide
-from hygiene.engines.size import shards_for
+from hygiene.engines.size import announce_work, shards_for
 from hygiene.incidents import Watched, watch, with_shares
 from hygiene.ledger.order import in_order
 from hygiene.ledger.runs import Run
@@ -70,10 +70,11 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
     last = store.runs.last_published(loaded.job.name)
     with stages("read lists"):
         opened = gather.open_all(loaded, work)
+        records = sum(one.records for one in opened)
+        announce_work(records, work)
     with stages("read events") as tick:
         history = gather.history(loaded, store, work, tick, writes=writes)
     with stages("read rows"):
-        records = sum(one.records for one in opened)
         shards = loaded.job.shards or shards_for(records, history.counted)
         subscribers = gather.subscribers(opened, work, shards)
         rows = subscribers.all

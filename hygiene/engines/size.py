@@ -1,8 +1,14 @@
-"""How many shards a job needs, from its size and the memory there is."""
+"""What a job needs, from its size: how many shards for the memory there is, and how much disk."""
 
+import logging
 import math
 import os
+import shutil
 from pathlib import Path
+
+from hygiene.model.errors import OutputError
+
+log = logging.getLogger(__name__)
 
 ROW_BYTES = 1_600
 """Memory that deciding about one row takes at its peak, measured (`python -m bench`)."""
@@ -13,6 +19,8 @@ MOST_BYTES = 192 << 20
 SHARE = 0.25
 """Share of the free memory that one shard may take: the rest is for reading, writing and the file cache."""
 MOST_SHARDS = 1024
+WORK_ROW_BYTES = 250
+"""Temporary files for one row of a list at their most, measured; events take none that last."""
 CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -20,6 +28,18 @@ def shards_for(rows: int, events: int, free: int | None = None) -> int:
     """Number of shards such that each fits; `free` is the memory in bytes, found out where it is not given."""
     largest = min(MOST_BYTES, SHARE * (free_memory() if free is None else free))
     return min(MOST_SHARDS, max(1, math.ceil((rows * ROW_BYTES + events * EVENT_BYTES) / largest)))
+
+
+def announce_work(rows: int, work: Path) -> None:
+    """Says how much disk the temporary files of so many rows take; raises OutputError where there is less."""
+    needed, free = rows * WORK_ROW_BYTES / 2**20, shutil.disk_usage(work).free / 2**20
+    log.info("temporary files: up to %s MiB, %s MiB are free", f"{needed:,.0f}", f"{free:,.0f}")
+    if needed > free:
+        raise OutputError(
+            f"temporary files need {needed:,.0f} MiB, and {free:,.0f} MiB are free.",
+            str(work),
+            "Free some, or name a folder on another disk as `work` in the job file.",
+        )
 
 
 def free_memory() -> int:
