@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from functools import lru_cache
 
 import polars as pl
 
@@ -27,7 +28,7 @@ def observations(seen: Iterable[tuple[str, DomainFacts, dt.datetime]]) -> pl.Dat
     columns = {
         "domain": [domain for domain, _, _ in rows],
         "mx_status": [verdict.status.value for verdict in verdicts],
-        "targets": [_targets(facts) for _, facts, _ in rows],
+        "targets": [_targets(facts.mx) for _, facts, _ in rows],
         "note": [verdict.note for verdict in verdicts],
         "ttl": [facts.ttl for _, facts, _ in rows],
         "observed_at": pl.Series([at for _, _, at in rows], dtype=INSTANT),
@@ -36,5 +37,6 @@ def observations(seen: Iterable[tuple[str, DomainFacts, dt.datetime]]) -> pl.Dat
     return OBSERVED.conform(pl.DataFrame(columns, schema_overrides=OBSERVED.schema))
 
 
-def _targets(facts: DomainFacts) -> str | None:
-    return "; ".join([f"{preference} {target}" for preference, target in facts.mx]) or None
+@lru_cache(maxsize=10_000)
+def _targets(mx: tuple[tuple[int, str], ...]) -> str | None:
+    return "; ".join([f"{preference} {target}" for preference, target in mx]) or None
