@@ -199,19 +199,29 @@ def _address_key() -> pl.Expr:
 
 
 def _mailbox_key() -> pl.Expr:
+    rows = pl.struct("local_part", "domain", "address_key")
+    return rows.map_batches(_mailbox_rows, return_dtype=pl.String, is_elementwise=True).alias("mailbox_key")
+
+
+def _mailbox_rows(rows: pl.Series) -> pl.Series:
+    """`mailbox_key` of each row: few can be folded at all, and the others are spared the work."""
+    frame = rows.struct.unnest()
+    tagged = "[" + "".join(rf"\{rule.fold.separator}" for rule in mailbox_rules()) + "]"
+    always = [name for rule in mailbox_rules() if rule.fold.folds_all for name in rule.domains]
+    may_fold = pl.col("local_part").str.contains(tagged) | pl.col("domain").is_in(always)
+    places = frame.select(may_fold.arg_true()).to_series()
+    return frame["address_key"].scatter(places, frame[places].select(_folded_key()).to_series())
+
+
+def _folded_key() -> pl.Expr:
     domains: dict[Fold, list[str]] = {}
     for rule in mailbox_rules():
         domains.setdefault(rule.fold, []).extend(rule.domains)
-    tagged = "[" + "".join(rf"\{fold.separator}" for fold in domains) + "]"
-    always = [name for fold, names in domains.items() if fold.folds_all for name in names]
-    # Few can be folded at all: the others are spared the work.
-    may_fold = pl.col("local_part").str.contains(tagged) | pl.col("domain").is_in(always)
-    local_part = pl.when(may_fold).then("local_part")
-    name = pl.coalesce(*(fold.name(local_part, names) for fold, names in domains.items()))
+    name = pl.coalesce(*(fold.name(pl.col("local_part"), names) for fold, names in domains.items()))
     one = {fold.one_domain: names for fold, names in domains.items() if fold.one_domain}
     for_all = [pl.when(pl.col("domain").is_in(names)).then(pl.lit(name)) for name, names in one.items()]
     folded = pl.concat_str(name, pl.lit("@"), pl.coalesce(*for_all, pl.col("domain")))
-    return pl.coalesce(folded, pl.col("address_key")).alias("mailbox_key")
+    return pl.coalesce(folded, pl.col("address_key"))
 
 
 def _is_not_ascii(text: pl.Expr) -> pl.Expr:
