@@ -82,15 +82,12 @@ def repaired(raw: str | pl.Expr) -> pl.Expr:
 
 def _repaired_rows(cells: pl.Series) -> pl.Series:
     """Repairs of a column that is mostly plain: each distinct odd cell is worked on once."""
-    rows = pl.DataFrame({"address": cells}).with_columns(odd=_odd(pl.col("address")))
-    odd = rows.select(cell=pl.col("odd").drop_nulls().unique())
-    joined = rows.join(_repairs(odd), left_on="odd", right_on="cell", how="left", maintain_order="left")
-    address = pl.coalesce("text", "address").alias("address")
-    return joined.select(pl.struct(address, "repair")).to_series()
-
-
-def _odd(cell: pl.Expr) -> pl.Expr:
-    return pl.when(~cell.str.contains(PLAIN)).then(cell)
+    places = (~cells.str.contains(PLAIN)).arg_true()
+    odd = cells.gather(places).alias("cell").to_frame()
+    repairs = odd.join(_repairs(odd.unique()), on="cell", how="left", maintain_order="left")
+    address = cells.scatter(places, repairs["text"]).alias("address")
+    repair = pl.Series("repair", [None], pl.String).new_from_index(0, len(cells)).scatter(places, repairs["repair"])
+    return pl.select(pl.struct(address, repair)).to_series()
 
 
 def _repairs(odd: pl.DataFrame) -> pl.DataFrame:
