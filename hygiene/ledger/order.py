@@ -12,7 +12,7 @@ SAMPLED = 1024
 
 
 def in_order(entries: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-    """Stretches of about STRETCH_ROWS by `mailbox_key`, null last; those of one mailbox by rule, action and key."""
+    """Stretches of about STRETCH_ROWS by `mailbox_key`, null last; those of one mailbox keep their order."""
     every = max(1, STRETCH_ROWS // SAMPLED)
     sample = entries.select(col("mailbox_key").gather_every(every)).collect().to_series().drop_nulls().sort()
     inner = sample.gather_every(max(1, STRETCH_ROWS // every))[1:].unique(maintain_order=True)
@@ -30,4 +30,4 @@ def _between(first: str | None, end: str | None) -> pl.Expr:
 
 
 def _sorted(entries: pl.LazyFrame) -> pl.DataFrame:
-    return entries.collect().sort("mailbox_key", "rule", "action", "key", maintain_order=True)
+    return entries.collect().sort("mailbox_key", maintain_order=True)
