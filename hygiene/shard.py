@@ -15,6 +15,7 @@ from hygiene.classify.engagement import DELIVERED, engaged_at, of_people, with_u
 from hygiene.classify.negatives import bounces, not_taken_back, objections, that_count
 from hygiene.classify.roles import role_tier
 from hygiene.classify.typos import typo_of
+from hygiene.classify.verifiers import undeliverable
 from hygiene.decide.duplicates import with_duplicates
 from hygiene.decide.verdict import fired, first_rule, verdict
 from hygiene.model.tables import EVIDENCE
@@ -81,7 +82,8 @@ def with_evidence(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFr
     bounced = objected.join(bounces(negatives, _signs(activity, negatives)), on="bounce_key", how="left").join(
         _lapses(shard.lifts), on="address_key", how="left"
     )
-    classified = bounced.with_columns(
+    verified = bounced.join(undeliverable(shard.events.filter(is_past)), on="address_key", how="left")
+    classified = verified.with_columns(
         role_tier(col("local_part")).alias("role_tier"),
         pl.lit(None, pl.UInt32).alias("duplicate_of"),
     )

@@ -16,7 +16,7 @@ from story.lists import UNREADABLE, newsletter, write_customers
 from story.people import Person, happenings
 from story.sendgrid import write_sendgrid
 from story.ses import write_ses
-from story.suppressed import by_hand, known_to_esp
+from story.suppressed import by_hand, by_verifier, known_to_esp
 
 HERE = Path(__file__).parent
 
@@ -34,6 +34,7 @@ def main(folder: Path) -> None:
     write_house(told, folder / "events")
     write_ses(told, folder / "events" / "ses")
     write_sendgrid(told, folder / "events" / "sendgrid")
+    write(folder / "events" / "neverbounce.csv", by_verifier())
     write(folder / "esp-suppressions.csv", known_to_esp(people))
     write(folder / "suppressed-by-hand.csv", by_hand())
     write(folder / "dns.ndjson", snapshot(people))

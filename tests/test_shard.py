@@ -186,3 +186,38 @@ def test_events_read_twice_and_out_of_order_change_nothing() -> None:
     people = [subscriber(ANN), subscriber("bob@example.org")]
     once = [*weekly("delivered", ANN), *weekly("delivered", "bob@example.org"), bounced(ANN, "2026-06-30")]
     assert_frame_equal(decisions(people, once), decisions(people, [*reversed(once), *once]))
+
+
+def verified(occurred_at: str, verifier: str, says: str, **cells: Any) -> dict[str, Any]:
+    return event("verified", ANN, occurred_at, provider=verifier, esp_type=says, **cells)
+
+
+def test_a_verifiers_verdict_is_reviewed_with_its_source_and_never_suppresses() -> None:
+    said = verified("2026-06-01", "neverbounce", "invalid", source="june.csv", line=4)
+    again = verified("2026-06-02", "kickbox", "Undeliverable/rejected_email", source="kick.csv", line=9)
+    found = decisions([subscriber(ANN)], [said, again])
+    told = ("review", "RSK811", "kickbox", "Undeliverable/rejected_email", "kick.csv", 9)
+    assert (
+        found.select("verdict", "rule", "verifier", "verifier_says", "verifier_source", "verifier_line").row(0) == told
+    )
+
+
+def test_verifiers_who_disagree_are_not_believed() -> None:
+    against, for_her = (
+        verified("2026-06-01", "neverbounce", "invalid"),
+        verified("2026-06-01", "emailable", "deliverable"),
+    )
+    assert rule_of([subscriber(ANN)], [against, for_her]) == [None]
+    assert rule_of([subscriber(ANN)], [verified("2026-05-01", "emailable", "deliverable"), against]) == ["RSK811"]
+
+
+def test_a_verifier_who_does_not_know_says_nothing() -> None:
+    for says in ("catchall", "risky/low_quality", "do_not_mail/role_based", "unknown", "spamtrap"):
+        assert rule_of([subscriber(ANN)], [verified("2026-06-01", "some", says)]) == [None], says
+    unsure = [verified("2026-06-01", "neverbounce", "invalid"), verified("2026-06-02", "neverbounce", "unknown")]
+    assert rule_of([subscriber(ANN)], unsure) == ["RSK811"]
+
+
+def test_a_verdict_about_one_alias_says_nothing_of_another() -> None:
+    said = event("verified", "ann+old@example.org", "2026-06-01", provider="neverbounce", esp_type="invalid")
+    assert rule_of([subscriber(ANN)], [said]) == [None]

@@ -229,6 +229,13 @@ EVIDENCE = Table(
         "mx_first_observed_at": C(INSTANT, "as in DNS_ANSWERS"),
         "mx_observed_at": C(INSTANT, "as in DNS_ANSWERS"),
         "mx_last_good_at": C(INSTANT, "as in DNS_ANSWERS"),
+        "undeliverable_at": C(
+            INSTANT, "last verdict of a paid verifier that no mail can arrive; null if one disagreed"
+        ),
+        "verifier_says": C(TEXT, "the verdict in its words"),
+        "verifier": C(TEXT, "which verifier"),
+        "verifier_source": C(TEXT, "file of the verdict"),
+        "verifier_line": C(pl.UInt32, "its line"),
         "role_tier": C(TEXT, "`technical` or `business` where the local part names a job"),
         "typo_of": C(TEXT, "consumer domain a slip or two away, where this one takes no mail, is parked or a wildcard"),
         "domain_risk": C(TEXT, "`disposable`, `relay` or `parked`"),

@@ -92,6 +92,8 @@ class Policy(BaseModel):
     machine_opens_shield: bool = True
     """A machine open inside the idle window hides whether a person reads: reviewed, not suppressed (mailpoet#4004)."""
 
+    verdict_days: int = Field(90, ge=0)
+    """How recent a paid verifier's "undeliverable" must be to flag a row; it never does more (our judgement)."""
     suppress_technical_roles: bool = True
     """RFC 2142 mailboxes and abuse, postmaster, noc, security (SparkPost blocks them globally)."""
     role_click_days: int = Field(180, ge=0)

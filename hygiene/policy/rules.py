@@ -116,6 +116,13 @@ def _machine_only(policy: Policy, as_of: pl.Expr) -> pl.Expr:
     return shielded.fill_null(False) & policy.machine_opens_shield
 
 
+def _refuted(policy: Policy, as_of: pl.Expr) -> pl.Expr:
+    """A recent verdict that no mail can arrive, with no sign of the mailbox since."""
+    sign = pl.max_horizontal("delivered_last_at", "human_at")
+    answered = (sign >= col("undeliverable_at")).fill_null(False)
+    return ~is_older_than(col("undeliverable_at"), pl.lit(policy.verdict_days), as_of) & ~answered
+
+
 BOUNCED = ("hard_bounces", "hard_first_at", "hard_last_at", "hard_reply", "hard_source", "hard_line")
 GUARD = ("hard_bounces_in_burst", "hard_retry_hours", "burst_bounces", "burst_times", "burst_past_days")
 SOFT = ("soft_strikes", "full_strikes", "soft_first_at", "soft_last_at", "soft_reply", "soft_source", "soft_line")
@@ -124,6 +131,7 @@ DOMAIN = (
 )  # fmt: skip
 ENGAGEMENT = ("unengaged_deliveries", "delivered_last_at", "delivered_first_at", "human_at", "machine_opened_at")
 SYNTAX = ("syntax", "syntax_message")
+VERIFIER = ("undeliverable_at", "verifier", "verifier_says", "verifier_source", "verifier_line", "delivered_last_at")
 
 RULES: tuple[Rule, ...] = (
     Rule("MAN001", "erased", Verdict.SUPPRESS, "The owner asked to be forgotten.",
@@ -231,6 +239,10 @@ RULES: tuple[Rule, ...] = (
     Rule("RSK801", "disposable_domain", Verdict.REVIEW, "The domain hands out throw-away addresses.",
          "Lists of such domains err (disposable#258), so a person decides.",
          lambda _, __: col("domain_risk") == "disposable", evidence=("domain_risk",)),
+    Rule("RSK811", "verified_undeliverable", Verdict.REVIEW,
+         "A paid verifier says that no mail can arrive; nothing arrived or was read since.",
+         "Verifiers err at the largest providers (AfterShip/email-verifier#55): dated evidence, never a command.",
+         _refuted, numbers=("verdict_days",), evidence=(*VERIFIER, "human_at")),
 )  # fmt: skip
 
 BY_CODE: dict[str, Rule] = {rule.code: rule for rule in RULES}

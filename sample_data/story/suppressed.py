@@ -1,4 +1,4 @@
-"""Suppressions that others kept: the export of the SES account's list, and a list that somebody kept by hand."""
+"""What others say of addresses: the SES account's list, one that somebody kept by hand, a paid verifier's report."""
 
 from story.calendar import Mailing
 from story.draw import share
@@ -47,4 +47,15 @@ def by_hand() -> bytes:
         b"address,reason\n"
         b"matteo.zellsen81818@web.de,asked on the telephone\n"
         b"press@former-partner.example,contract ended\n"
+    )
+
+
+def by_verifier() -> bytes:
+    """A report in NeverBounce's form; it names no time, so the job says when it was made (20 June)."""
+    return (
+        b"email,email_status\n"
+        b"tamara.vaskrup24680@gmx.de,invalid\n"
+        b"tilda-relay@duck.com,invalid\n"
+        b"sunflower@mailinator.com,disposable\n"
+        b"info@fandgard-tools.example,catchall\n"
     )
