@@ -1,5 +1,6 @@
 """Suppression lists of other systems, as rows of IMPORTS without the keys."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,8 +31,15 @@ def read_suppressions(source: SuppressionSource, base: Path) -> pl.DataFrame:
         known = ", ".join(name for name, each in formats().items() if each.suppressions)
         raise InputError(f"format {source.format} has no suppression list.", source.path, f"There are: {known}.")
     with TemporaryDirectory(prefix="hygiene-") as work:
-        files = [found for path in files_of(source.path, base) for found in _files(path, Path(work))]
+        files = [found for path in files_of(source.path, base) for found in _files(_checked(path), Path(work))]
         return pl.concat([_listed(path, name, system, system.suppressions, Path(work)) for path, name in files])
+
+
+def _checked(path: Path) -> Path:
+    """Raises InputError for our own files of removals: they name whom to mail again, most in the form of any list."""
+    if re.match(rf"(?:{'|'.join(map(re.escape, formats()))})-remove(?:-\d+)?[.]", path.name):
+        raise InputError("is a file of removals, which suppresses nobody.", str(path), "Leave it out, or rename it.")
+    return path
 
 
 def _files(path: Path, work: Path) -> Iterator[tuple[Path, str]]:
