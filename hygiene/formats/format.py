@@ -107,6 +107,13 @@ class Reading(Part):
     mail: MailReading = MailReading()
     """For messages: what they are known by."""
 
+    @model_validator(mode="after")
+    def _names_are_no_paths(self) -> Self:
+        """The path would not be read from the records then."""
+        if taken := sorted({path for paths in self.names.values() for path in paths} & self.names.keys()):
+            raise ValueError(f"`names` has {', '.join(taken)}, which is a path too")
+        return self
+
 
 class ListSort(Part):
     """`[[suppressions.sort]]`: which of a system's lists a file is, and so the reason of its rows."""

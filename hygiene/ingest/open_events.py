@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hygiene.config import EventSource
 from hygiene.formats.format import Format, Reading, format_named, formats
+from hygiene.ingest.avro import AVRO, as_parquet
 from hygiene.ingest.batch import Batch
 from hygiene.ingest.bodies import as_json, is_form
 from hygiene.ingest.detect import Record, has_marks, listed, recognised, recognised_table, table_records, unknown
@@ -26,6 +27,8 @@ Opened = tuple[Format, Iterator[Batch]]
 
 def opened(path: Path, name: str, source: EventSource, work: Path, digest: str | None, *, counting: bool) -> Opened:
     """The format of a file, and what its records mean, batch by batch; raises InputError where it fits none."""
+    if first_bytes(path, len(AVRO)) == AVRO:
+        return _parquet(as_parquet(path, work), name, source, counting=counting)
     if first_bytes(path, len(PARQUET)) == PARQUET:
         return _parquet(path, name, source, counting=counting)
     text = open_text(path, work, source.encoding, digest)

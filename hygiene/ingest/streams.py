@@ -25,6 +25,7 @@ FOREIGN = {
     b"\xfd7zXZ": "compressed with xz",
     b"7z\xbc\xaf": "a 7-Zip archive",
     PARQUET: "a Parquet file",
+    b"Obj\x01": "an Avro file",
 }
 """First bytes of files that are no text, and what people call them."""
 

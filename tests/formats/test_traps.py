@@ -18,6 +18,7 @@ from hygiene.model.tables import EVENTS
 from hygiene.normalize.keys import with_keys
 from hygiene.policy.policy import Policy
 from tests.builders import bounced, event, subscriber
+from tests.conftest import ROOT
 from tests.formats.reading import Case, cases, read, read_all
 from tests.test_shard import rule_of
 
@@ -38,7 +39,8 @@ def events_of(folder: Path, system: str, record: str, name: str = "events.json")
 
 @pytest.mark.parametrize(("system", "case"), ECHOES, ids=[f"{system}: {case['case']}" for system, case in ECHOES])
 def test_an_echo_of_the_esps_own_list_is_no_bounce(system: str, case: Case, tmp_path: Path) -> None:
-    assert set(events_of(tmp_path, system, case["record"])["kind"]) == {"rejected_by_esp"}
+    happened = events_of(tmp_path, system, case["record"], case.get("file") or "events.json")
+    assert set(happened["kind"]) == {"rejected_by_esp"}
 
 
 def test_most_systems_have_an_echo_in_their_table() -> None:
@@ -187,3 +189,17 @@ def test_without_a_flag_and_a_user_agent_who_opened_is_not_known(system: str, tm
     for case in mine:
         happened = events_of(tmp_path, system, case["record"], case.get("file") or "events.json")
         assert happened.filter(pl.col("kind") == "opened")["is_machine"].to_list() == [None]
+
+
+def test_binary_avro_says_what_its_json_says(tmp_path: Path) -> None:
+    name = "users.messages.email.Bounce"
+    flat = {"user_id": "639a", "time": 1772442931, "email_address": "gone@example.org", "esp": "SendGrid"}
+    lines = [
+        {**flat, "id": "f47a", "bounce_reason": {"string": "550 5.1.1 user unknown"}, "is_drop": {"boolean": False}},
+        {**flat, "id": "f47b", "email_address": "old@example.org", "time": 1772442941, "is_drop": {"boolean": True}},
+    ]
+    in_json = read(tmp_path, "\n".join(map(json.dumps, lines)), f"{name}/1.json", format="braze")
+    (in_avro,) = read_all(tmp_path, str(ROOT / f"sample_data/formats/braze.{name}.avro"))
+    told = ["occurred_at", "address", "kind", "diagnostic", "event_id", "line"]
+    assert in_avro.events.collect().select(told).rows() == in_json.events.collect().select(told).rows()
+    assert in_avro.kinds == {"bounced": 1, "rejected_by_esp": 1}
