@@ -15,6 +15,7 @@ from hygiene.config import ListSource, LoadedJob
 from hygiene.decide.in_force import in_force, lifts
 from hygiene.ingest.events import read_events
 from hygiene.ingest.lists import OpenList, open_lists
+from hygiene.ingest.streams import head_of
 from hygiene.ingest.suppressions import read_suppressions
 from hygiene.ledger.erasure import erased_match, erasure_keys
 from hygiene.ledger.imports import import_entries
@@ -115,8 +116,11 @@ def history(loaded: LoadedJob, store: Store, work: Path, tick: Tick, *, writes: 
         read = file.read(tick, counting=True)
         whole = EVENTS.conform(with_keys(read.events))
         if writes:
-            added = store.history.append(file.digest, whole, read.activity)
-            counts["new"], counts["known"] = counts["new"] + added.new + read.counted, counts["known"] + added.known
+            added = store.history.append(
+                file.digest, whole, read.activity, head_of(file.path) if file.member is None else None
+            )
+            counts["new"] += added.new + read.counted - added.repeated
+            counts["known"] += added.known + added.repeated
             read.discard()
         else:
             events.append(whole)

@@ -27,6 +27,8 @@ class Appended:
     new: int
     known: int
     """Events that an overlapping file, or the same file, had told before."""
+    repeated: int
+    """Events that only count and that the file had told when it was shorter."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,17 @@ class History:
         """Those of the files' digests that were not read yet."""
         return set(digests) - {key.removeprefix("file:") for key in self.state.known(f"file:{one}" for one in digests)}
 
-    def append(self, digest: str, events: pl.LazyFrame, activity: pl.LazyFrame) -> Appended:
-        """Adds a file: the events (EVENTS) that are not there yet, and its ACTIVITY; after a crash, the rest."""
+    def append(self, digest: str, events: pl.LazyFrame, activity: pl.LazyFrame, head: str | None = None) -> Appended:
+        """Adds a file: the events (EVENTS) that are not there yet, and its ACTIVITY; after a crash, the rest.
+
+        Where a file with the same `head` was added, this one is most likely that file, grown or rotated: of its
+        ACTIVITY only what is not there yet is added.
+        """
+        repeated = 0
+        if head and self.state.has_transaction(f"head:{head}"):
+            untold = self._untold(activity).collect()
+            repeated = activity.select(pl.len()).collect().item() - untold.height
+            activity = untold.lazy()
         stretches = activity.collect_batches(chunk_size=STRETCH_ROWS, maintain_order=True)
         self.counted.append((stretch.sort("mailbox") for stretch in stretches), f"file:{digest}")
         dated = EVENTS.conform(events).with_columns(month=col("occurred_at").dt.strftime("%Y-%m"))
@@ -60,9 +71,14 @@ class History:
         is_new = keys["key"].is_first_distinct() & ~keys["key"].is_in(known.implode())
         fresh = pl.concat([dated, is_new.alias("is_new").to_frame().lazy()], how="horizontal")
         wanted = fresh.filter("is_new").drop("is_new")
-        self.state.append(_batches(wanted), f"file:{digest}")
+        self.state.append(_batches(wanted), [f"file:{digest}", *([f"head:{head}"] if head else [])])
         new = int(is_new.sum())
-        return Appended(new, keys.height - new)
+        return Appended(new, keys.height - new, repeated)
+
+    def _untold(self, activity: pl.LazyFrame) -> pl.LazyFrame:
+        span = activity.select(first=col("occurred_at").min(), last=col("occurred_at").max()).collect().row(0)
+        told = self.counted.scan().filter(col("occurred_at").is_between(*span))
+        return activity.join(told, on=list(ACTIVITY.columns), how="anti", nulls_equal=True)
 
     def _known(self, months: Sequence[str]) -> pl.Series:
         """Identities of the events of these months."""

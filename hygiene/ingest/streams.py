@@ -5,6 +5,7 @@ import logging
 import tempfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from glob import glob as expand
 from glob import has_magic
 from pathlib import Path
@@ -15,6 +16,8 @@ from hygiene.model.errors import InputError
 log = logging.getLogger(__name__)
 
 CHUNK = 1 << 20
+HEAD = 1 << 10
+"""Bytes of content that tell one file from others, and are the same when it has grown."""
 PARQUET = b"PAR1"
 COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 FOREIGN = {
@@ -89,6 +92,18 @@ def digest_of(path: Path) -> str:
     """SHA-256 of the file as it lies on disk."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def head_of(path: Path) -> str | None:
+    """SHA-256 of the first HEAD bytes of what a file says; None where it says less, or is a folder."""
+    start = b""
+    if path.is_file():
+        with suppress(InputError):
+            for chunk in chunks(path, compression_of(path), None):
+                start += chunk
+                if len(start) >= HEAD:
+                    return hashlib.sha256(start[:HEAD]).hexdigest()
+    return None
 
 
 def chunks(path: Path, compression: str | None, digest: "hashlib._Hash | None") -> Iterator[bytes]:

@@ -1,16 +1,19 @@
 """A file is parsed once and an event is kept once, in any order of files, however they overlap."""
 
+import gzip
 from itertools import permutations
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from hygiene import gather
 from hygiene.classify.engagement import of_people
 from hygiene.history.store import History
 from hygiene.normalize.activity import activity, is_activity
 from hygiene.normalize.numbers import number
 from tests.builders import event, events, instant
+from tests.exchange.jobs import job, store
 
 ANN = event("delivered", "ann@example.org", "2026-05-31T23:59", event_id="1")
 BOB = event("opened", "bob@example.org", "2026-06-01T00:01", event_id="2")
@@ -76,3 +79,33 @@ def test_a_forgotten_mailbox_leaves_no_event(tmp_path: Path) -> None:
     assert not any(
         b"cy@example.org" in pl.read_parquet(file).write_csv().encode() for file in tmp_path.rglob("*.parquet")
     )
+
+
+SENT = "to=<ann@example.org>, relay=mx.example.org[192.0.2.9]:25, delay=1, dsn=2.0.0, status=sent (250 2.0.0 OK)"
+LOG = [f"2026-06-{day:02d}T08:00:00.000000+00:00 mx postfix/smtp[7]: A{day}: {SENT}" for day in range(1, 31)]
+
+
+def night(folder: Path, logs: dict[str, list[str]]) -> tuple[dict[str, int], int]:
+    """What a night counts that reads these files, and how many events that only count are kept after it."""
+    for name, lines in logs.items():
+        content = "".join(f"{line}\n" for line in lines).encode()
+        (folder / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    (folder / "work").mkdir(exist_ok=True)
+    loaded = job(folder, '[[events]]\npath = "mail*"\nformat = "postfix"\n')
+    past = gather.history(loaded, store(loaded), folder / "work", lambda _: None, writes=True)
+    return past.counts, past.counted
+
+
+def test_a_log_that_grows_and_is_rotated_is_kept_once(tmp_path: Path) -> None:
+    assert night(tmp_path, {"maillog": LOG[:20]})[1] == 20
+    counts, kept = night(tmp_path, {"maillog": LOG[:25]})
+    assert (counts["new"], counts["known"], kept) == (5, 20, 25)
+    after = [LOG[0].replace("06-01", "07-01")]
+    counts, kept = night(tmp_path, {"maillog-20260630.gz": LOG, "maillog": after})
+    assert (counts["new"], counts["known"], kept) == (6, 25, 31)
+
+
+def test_another_file_is_not_asked_for_what_it_repeats(tmp_path: Path) -> None:
+    """That would cost a look at all that is kept, and changes nothing: days are counted."""
+    assert night(tmp_path, {"maillog": LOG[:20]})[1] == 20
+    assert night(tmp_path, {"mail2": LOG[5:25]})[1] == 40
