@@ -13,6 +13,8 @@ QUOTED = re.compile(r'"(?:[^"]|"")*"')
 ADDRESS = re.compile(r"\S@\S+\.\S")
 SEP = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 """The line that tells Excel the delimiter."""
+csv.field_size_limit((1 << 31) - 1)
+"""A cell of any length is read; the library's own limit is 128 KiB."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,12 @@ def _first_record(lines: Sequence[str], delimiter: str) -> tuple[list[str], int]
     """The cells of the first record, and how many lines it takes."""
     if not lines:
         return [], 0
-    reader = csv.reader(lines[:HEADER_LINES], delimiter=delimiter)
+    # A carriage return within a line is a character like others, and an error to the library.
+    plain = [re.sub(r"\r(?!\n?$)", " ", line) for line in lines[:HEADER_LINES]]
+    reader = csv.reader(plain, delimiter=delimiter)
     cells = next(reader, [])
-    if reader.line_num == min(len(lines), HEADER_LINES) > 1:
-        return next(csv.reader(lines[:1], delimiter=delimiter), []), 1
+    if reader.line_num == len(plain) > 1:
+        return next(csv.reader(plain[:1], delimiter=delimiter), []), 1
     return cells, reader.line_num
 
 

@@ -141,3 +141,11 @@ def test_a_damaged_avro_file_is_refused_with_what_to_do(tmp_path: Path) -> None:
     for content in (whole[:-10], b"Obj\x01 and nothing that follows from it"):
         with pytest.raises(InputError, match="the Avro file cannot be read"):
             read(tmp_path, content, "events.avro")
+
+
+@pytest.mark.parametrize(
+    "odd", ["na\rme", "n" * 200_000, '"' + "n" * 200_000 + '"'], ids=["CR", "long", "long, quoted"]
+)
+def test_an_odd_name_of_a_column_harms_nothing(odd: str, tmp_path: Path) -> None:
+    table = f"type,time,email,{odd}\nbounced,2026-03-02T09:15:31Z,gone@example.org,x\n"
+    assert read(tmp_path, table, "events.csv").kinds == {"bounced": 1}
