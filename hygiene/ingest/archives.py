@@ -1,5 +1,6 @@
 """ZIP archives: the files in them, unpacked one at a time."""
 
+import errno
 import shutil
 import zipfile
 import zlib
@@ -37,6 +38,10 @@ def unpacked(path: Path, member: str, work: Path) -> Path:
         raise InputError(f"{member} is encrypted.", str(path), "Unpack it with its password.") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError) as error:
         raise InputError(f"{member} is damaged ({error}).", str(path), "Copy the file again.") from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a full disk is no fault of the archive; a place before its begin is
+            raise
+        raise InputError(f"{member} is damaged (it has no place in the file).", str(path), "Copy it again.") from error
     return Path(target.name)
 
 
@@ -44,7 +49,7 @@ def _names(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.namelist()
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
         raise InputError(f"the archive is damaged ({error}).", str(path), "Copy the file again.") from error
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 from polars import col
-from polars.exceptions import PolarsError
+from polars.exceptions import ComputeError, PolarsError
 
 from hygiene.formats.format import Format, Reading
 from hygiene.ingest.batch import Batch
@@ -39,7 +39,7 @@ def csv_batches(
 ) -> Iterator[Batch]:
     """What the rows of a delimited file mean; those that can, take the short way."""
     how = _How(file, system, reading, way)
-    yield from in_threads(lambda batch: _batch(batch, how), _numbered(_csv(text, shape), shape))
+    yield from in_threads(lambda batch: _batch(batch, how), _numbered(text, shape))
 
 
 def parquet_batches(path: Path, file: str, system: Format, reading: Reading, way: ShortWay | None) -> Iterator[Batch]:
@@ -79,33 +79,51 @@ def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
     return col(name).cast(pl.String)
 
 
-def _csv(text: TextFile, shape: Shape) -> pl.LazyFrame:
-    """A stray quote would swallow the rest of the file, so with an odd number of them quotes are plain characters."""
-    quotes = text.lines().select(col("text").str.count_matches('"', literal=True).sum()).collect().item() or 0
+def _csv(text: TextFile, shape: Shape, first: int, quote: str | None) -> pl.LazyFrame:
+    """The records from the line of that number on, from 1."""
     return pl.scan_csv(
         text.utf8,
         separator=shape.delimiter,
-        quote_char='"' if quotes % 2 == 0 else None,
+        quote_char=quote,
         has_header=False,
-        skip_lines=shape.head_lines,
+        skip_lines=first - 1,
         schema={**dict.fromkeys(table_names(shape.names), pl.String), MORE: pl.String},
         missing_columns="insert",
+        extra_columns="ignore",
         truncate_ragged_lines=True,
         empty_string_is_null=True,
         glob=False,
     )
 
 
-def _numbered(rows: pl.LazyFrame, shape: Shape) -> Iterator[pl.DataFrame]:
-    """Batches with `line`: a cell that holds line ends makes its record longer than one line."""
-    line = shape.head_lines + 1
+def _quote(text: TextFile) -> str | None:
+    """A stray quote would swallow the rest of the file, so with an odd number of them quotes are plain characters."""
+    quotes = text.lines().select(col("text").str.count_matches('"', literal=True).sum()).collect().item() or 0
+    return '"' if quotes % 2 == 0 else None
+
+
+def _numbered(text: TextFile, shape: Shape) -> Iterator[pl.DataFrame]:
+    """Batches with `line`; where the records cannot be told apart, quotes are plain characters from there on."""
+    line, quote = shape.head_lines + 1, _quote(text)
+    try:
+        for numbered, after in _batches(_csv(text, shape, line, quote), line):
+            yield numbered
+            line = after
+    except ComputeError:
+        if quote is None:
+            raise
+        yield from (numbered for numbered, _ in _batches(_csv(text, shape, line, None), line))
+
+
+def _batches(rows: pl.LazyFrame, line: int) -> Iterator[tuple[pl.DataFrame, int]]:
+    """Batches with `line`, and the line after each: a cell that holds line ends makes its record longer than one."""
     for batch in rows.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
         within = pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).fill_null(0))
         lines = (1 + within).cast(pl.UInt32)
         numbered = batch.with_columns((line + lines.cum_sum() - lines).cast(pl.UInt32).alias("line"))
         if batch.height:
             line = numbered["line"][-1] + 1 + int(batch[-1:].select(within).item())
-        yield numbered
+        yield numbered, line
 
 
 def _batch(rows: pl.DataFrame, how: _How) -> Batch:
