@@ -5,7 +5,7 @@ from polars import col
 
 from hygiene.model.tables import ACTIVITY, EVENTS
 from hygiene.model.words import Activity, EventKind
-from hygiene.normalize.numbers import key_numbers
+from hygiene.normalize.numbers import is_own_key, key_numbers
 
 OF_KIND = {
     EventKind.SENT: Activity.SENT,
@@ -25,7 +25,8 @@ def activity(events: pl.DataFrame) -> pl.DataFrame:
     """ACTIVITY of those EVENTS that are activity; needs no keys."""
     mine = events.filter(is_activity()).select("occurred_at", "address", "kind", "is_machine")
     told = mine.select("occurred_at", _activity().alias("activity"))
-    return ACTIVITY.conform(pl.concat([told, key_numbers(mine["address"])], how="horizontal"))
+    is_own = mine.select(is_own_key(col("address"))).to_series()
+    return ACTIVITY.conform(pl.concat([told, key_numbers(mine["address"], is_own)], how="horizontal"))
 
 
 def _activity() -> pl.Expr:

@@ -5,7 +5,7 @@ domain ann-lee@ and ann-roe@, a.b@ and ab@, ann@ and ann+x@ stay apart.
 """
 
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 
 import idna
 import polars as pl
@@ -21,6 +21,9 @@ ODD = pl.Schema({"local_part": pl.String, "domain": pl.String, "address_key": pl
 
 DOMAIN_MAX_LENGTH = 253
 """Octets of a domain name without its final dot (RFC 1035 section 2.3.4)."""
+
+MOST_DOMAINS = 1 << 16
+"""So many non-ASCII domains are remembered: a few come again and again."""
 
 
 def with_keys(frame: Frame, column: str = "address") -> Frame:
@@ -179,6 +182,7 @@ def _a_labels(domains: pl.Series) -> pl.Series:
     return domains.to_frame("u").join(table, on="u", how="left", maintain_order="left")["a"]
 
 
+@lru_cache(MOST_DOMAINS)
 def _encoded(domain: str) -> str | None:
     """One domain through UTS 46 and IDNA 2008, as email-validator does it; None where it has no A-label."""
     # idna's work is quadratic in a label's length, so an impossible name is not even tried.

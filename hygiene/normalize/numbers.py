@@ -4,6 +4,7 @@ XXH3 (github.com/Cyan4973/xxHash) of the key. Of 20 million keys, two share a nu
 that happens among the rows of a list, `decide` treats what hangs on the number as not known.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, cast
 
@@ -13,7 +14,9 @@ from polars import col
 
 from hygiene.normalize.keys import mailbox_rules, with_keys
 
-SIMPLE = r"^[a-z0-9._]+@[a-z0-9.\-]*[a-z0-9]$"
+NAME = "[a-z0-9._]+"
+"""A local part that no rule of `keys` changes, unless its domain folds every address."""
+SIMPLE = rf"^{NAME}@[a-z0-9.\-]*[a-z0-9]$"
 """An address that no rule of `keys` changes, unless its domain folds every address."""
 
 NUMBERS = pl.Schema({"mailbox": pl.Int64, "address": pl.Int64})
@@ -25,18 +28,37 @@ def number(key: str | pl.Expr) -> pl.Expr:
     return hashed.reinterpret(signed=True)
 
 
-def key_numbers(addresses: pl.Series) -> pl.DataFrame:
-    """`mailbox` and `address`: the numbers of `mailbox_key` and `address_key`; `address` is null where they are one."""
+def key_numbers(addresses: pl.Series, is_own: pl.Series) -> pl.DataFrame:
+    """`mailbox` and `address`: the numbers of `mailbox_key` and `address_key`; `address` is null where they are one.
+
+    `is_own` is what `is_own_key` says of the addresses.
+    """
     rows = addresses.alias("address_key").to_frame()
-    marked = rows.select(
-        number("address_key").alias("mailbox"), is_odd=~is_own_key(col("address_key")).fill_null(False)
-    )
-    odd = marked["is_odd"].arg_true()
-    keyed = with_keys(rows[odd], "address_key").select(number("mailbox_key"), address=number("address_key"))
-    differs = keyed.select(pl.when(col("address") != col("mailbox_key")).then("address")).to_series()
-    mailbox = marked["mailbox"].scatter(odd, keyed["mailbox_key"])
-    alias = pl.Series("address", [None], pl.Int64).new_from_index(0, len(rows)).scatter(odd, differs)
-    return pl.DataFrame([mailbox, alias])
+    odd = (~is_own).fill_null(True).arg_true()
+    keyed = _odd_numbers(rows[odd])
+    own = rows.select(number("address_key")).to_series()
+    alias = pl.Series([None], dtype=pl.Int64).new_from_index(0, len(rows))
+    mailbox, address = own.scatter(odd, keyed["mailbox"]), alias.scatter(odd, keyed["address"])
+    return pl.DataFrame({"mailbox": mailbox, "address": address}, schema=NUMBERS)
+
+
+def _odd_numbers(rows: pl.DataFrame) -> pl.DataFrame:
+    """NUMBERS of addresses (`address_key`) that may not be their own keys; most have dots that a provider ignores."""
+    marked = rows.with_columns(mailbox_key=_undotted(col("address_key")))
+    rest = marked["mailbox_key"].is_null().arg_true()
+    numbers = marked.select(mailbox=number("mailbox_key"), address=number("address_key"))
+    keyed = with_keys(rows[rest], "address_key").select(mailbox=number("mailbox_key"), address=number("address_key"))
+    filled = [numbers[name].scatter(rest, keyed[name]) for name in NUMBERS]
+    is_alias = col("address") != col("mailbox")
+    return pl.DataFrame(filled).with_columns(address=pl.when(is_alias).then("address"))
+
+
+def _undotted(address: pl.Expr) -> pl.Expr:
+    """`mailbox_key` of an address like SIMPLE whose provider ignores dots; null for any other."""
+    rules = [rule for rule in mailbox_rules() if rule.fold.ignores_dots and rule.fold.one_domain]
+    names = [address.str.extract(rf"^({NAME})@(?:{_either(rule.domains)})$", 1) for rule in rules]
+    folded = [name.str.replace_all(".", "", literal=True) for name in names]
+    return pl.coalesce(name + f"@{rule.fold.one_domain}" for name, rule in zip(folded, rules, strict=True))
 
 
 def shard_of(shards: int) -> pl.Expr:
@@ -69,5 +91,5 @@ def _folding() -> str:
     return rf"\..*@(?:{_either(dotted)})$|@(?:{_either(other)})$"
 
 
-def _either(names: list[str]) -> str:
+def _either(names: Sequence[str]) -> str:
     return "|".join(name.replace(".", r"\.") for name in names)
