@@ -11,7 +11,7 @@ import polars as pl
 from hygiene.model.errors import LockedError, OutputError, StateError
 from hygiene.model.table import Table
 from hygiene.state.damage import RESTORE, check, has_lost_its_log
-from hygiene.state.delta import arrow_schema, batches, cause, rows_of, version_of, writing
+from hygiene.state.delta import arrow_schema, batches, cause, is_number, rows_of, version_of, writing
 from hygiene.state.disk import put_on_disk
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class StateTable:
                 source_alias="source",
                 target_alias="target",
                 commit_properties=self._commit(delta, [PURGE_DUE]),
-                writer_properties=writing(),
+                writer_properties=writing(self.table),
             ).when_matched_update_all().when_not_matched_insert_all().execute()
 
     def delete(self, column: str, values: Iterable[str | int]) -> None:
@@ -127,7 +127,9 @@ class StateTable:
         if delta is not None and quoted:
             with self._putting_on_disk():
                 properties = self._commit(delta, [PURGE_DUE])
-                delta.delete(f"{column} IN ({quoted})", writer_properties=writing(), commit_properties=properties)
+                delta.delete(
+                    f"{column} IN ({quoted})", writer_properties=writing(self.table), commit_properties=properties
+                )
 
     def tidy(self, keep_days: int) -> None:
         """Compacts small files where they are many; removes versions and crashes' leftovers older than `keep_days`."""
@@ -139,7 +141,7 @@ class StateTable:
             if delta.metadata().configuration.get("delta.logRetentionDuration") != keep:
                 delta.alter.set_table_properties({"delta.logRetentionDuration": keep})
             if len(delta.file_uris()) > COMPACT_FROM:
-                delta.optimize.compact(commit_properties=self._commit(delta), writer_properties=writing())
+                delta.optimize.compact(commit_properties=self._commit(delta), writer_properties=writing(self.table))
             self._vacuum(delta, keep_days * 24)
             delta.create_checkpoint()
 
@@ -177,7 +179,7 @@ class StateTable:
                 mode="overwrite" if mode == "overwrite" else "append",
                 partition_by=list(self.partition_by) or None,
                 commit_properties=self._commit(delta, keys),
-                writer_properties=writing(),
+                writer_properties=writing(self.table),
             )
         return True
 
@@ -218,7 +220,7 @@ class StateTable:
         delta.vacuum(hours, dry_run=False, enforce_retention_duration=False, full=True, commit_properties=properties)
 
     def _settings(self) -> dict[str, str]:
-        plain = [name for name, dtype in self.table.schema.items() if dtype.is_numeric() or dtype.is_temporal()]
+        plain = [name for name, dtype in self.table.schema.items() if is_number(dtype)]
         return {"delta.dataSkippingStatsColumns": ",".join(name for name in plain if name not in self.partition_by)}
 
     @contextmanager
