@@ -116,15 +116,14 @@ def history(loaded: LoadedJob, store: Store, work: Path, tick: Tick, *, writes: 
         read = file.read(tick, counting=True)
         whole = EVENTS.conform(with_keys(read.events))
         if writes:
-            added = store.history.append(
-                file.digest, whole, read.activity, head_of(file.path) if file.member is None else None
-            )
+            head = head_of(file.path) if file.member is None else None
+            added = store.history.append(file.digest, whole, read.stretches, head)
             counts["new"] += added.new + read.counted - added.repeated
             counts["known"] += added.known + added.repeated
             read.discard()
         else:
             events.append(whole)
-            activity.append(read.activity)
+            activity.append(read.stretches.scan())
         rejects.append(read.rejects)
         counts["ignored"] |= {name: counts["ignored"].get(name, 0) + n for name, n in read.ignored.items()}
     if writes and fresh:

@@ -4,7 +4,7 @@ A file is known by its digest, an event that is kept whole by what it says. Of t
 so one that two files tell changes nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -17,7 +17,6 @@ from hygiene.state import StateTable
 
 HISTORY = Table("HISTORY", {**EVENTS.columns, "month": Column(pl.String, "UTC month, `2026-03`", nullable=False)})
 BATCH_ROWS = 500_000
-STRETCH_ROWS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -52,19 +51,25 @@ class History:
         """Those of the files' digests that were not read yet."""
         return set(digests) - {key.removeprefix("file:") for key in self.state.known(f"file:{one}" for one in digests)}
 
-    def append(self, digest: str, events: pl.LazyFrame, activity: pl.LazyFrame, head: str | None = None) -> Appended:
+    def append(
+        self, digest: str, events: pl.LazyFrame, stretches: Iterable[pl.DataFrame], head: str | None = None
+    ) -> Appended:
         """Adds a file: the events (EVENTS) that are not there yet, and its ACTIVITY; after a crash, the rest.
 
         Where a file with the same `head` was added, this one is most likely that file, grown or rotated: of its
         ACTIVITY only what is not there yet is added.
         """
+        is_grown = head is not None and self.state.has_transaction(f"head:{head}")
         repeated = 0
-        if head and self.state.has_transaction(f"head:{head}"):
-            untold = self._untold(activity).collect()
-            repeated = activity.select(pl.len()).collect().item() - untold.height
-            activity = untold.lazy()
-        stretches = activity.collect_batches(chunk_size=STRETCH_ROWS, maintain_order=True)
-        self.counted.append((stretch.sort("mailbox") for stretch in stretches), f"file:{digest}")
+
+        def fresh() -> Iterator[pl.DataFrame]:
+            nonlocal repeated
+            for stretch in stretches:
+                untold = self._untold(stretch) if is_grown else stretch
+                repeated += stretch.height - untold.height
+                yield untold
+
+        self.counted.append(fresh(), f"file:{digest}")
         dated = EVENTS.conform(events).with_columns(month=col("occurred_at").dt.strftime("%Y-%m"))
         keys = dated.select("month", key=_identity()).collect()
         known = self._known(keys["month"].unique().to_list())
@@ -75,10 +80,11 @@ class History:
         new = int(is_new.sum())
         return Appended(new, keys.height - new, repeated)
 
-    def _untold(self, activity: pl.LazyFrame) -> pl.LazyFrame:
-        span = activity.select(first=col("occurred_at").min(), last=col("occurred_at").max()).collect().row(0)
-        told = self.counted.scan().filter(col("occurred_at").is_between(*span))
-        return activity.join(told, on=list(ACTIVITY.columns), how="anti", nulls_equal=True)
+    def _untold(self, stretch: pl.DataFrame) -> pl.DataFrame:
+        """What of some ACTIVITY is not there yet."""
+        span = stretch["occurred_at"].min(), stretch["occurred_at"].max()
+        told = self.counted.scan().filter(col("occurred_at").is_between(*span)).collect()
+        return stretch.join(told, on=list(ACTIVITY.columns), how="anti", nulls_equal=True, maintain_order="left")
 
     def _known(self, months: Sequence[str]) -> pl.Series:
         """Identities of the events of these months."""

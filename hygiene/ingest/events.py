@@ -1,9 +1,8 @@
 """Event files of ESPs and MTAs: found, recognised, and read into events; what is unreadable or no event is counted."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import mkstemp
 
 import polars as pl
 
@@ -14,13 +13,13 @@ from hygiene.ingest.batch import Batch
 from hygiene.ingest.event_paths import places
 from hygiene.ingest.mail.events import mail_batches, mail_format
 from hygiene.ingest.open_events import opened
+from hygiene.ingest.stretches import STRETCH_ROWS, Parts, Stretches
 from hygiene.model.errors import InputError
 from hygiene.model.tables import ACTIVITY, REJECTS
 from hygiene.normalize.activity import activity, is_activity
 
 UNKEYED_EVENTS = pl.Schema({**Batch.EVENTS, "source": pl.String()})
 """EVENTS without address_key and mailbox_key: keys are another stage's work."""
-PART_ROWS = 2_000_000
 Tick = Callable[[int], None]
 
 
@@ -32,8 +31,8 @@ class EventRows:
     """Name of the format it was read with."""
     events: pl.LazyFrame
     """EVENTS without the two keys, in the work folder."""
-    activity: pl.LazyFrame
-    """ACTIVITY: the events that only count, where that was asked for; sorted by mailbox in stretches."""
+    stretches: Stretches
+    """ACTIVITY: the events that only count, where that was asked for."""
     rejects: pl.DataFrame
     """REJECTS."""
     kinds: Mapping[str, int]
@@ -41,13 +40,13 @@ class EventRows:
     ignored: Mapping[str, int]
     """Number of records that are no event of ours, by the type they give themselves."""
     counted: int = 0
-    """Number of rows of `activity`."""
+    """Number of rows of `stretches`."""
     parts: tuple[Path, ...] = ()
-    """Files of the work folder that hold it."""
+    """Files of the work folder that hold `events`."""
 
     def discard(self) -> None:
-        """Frees the work folder; `events` and `activity` are gone then."""
-        for part in self.parts:
+        """Frees the work folder; `events` and `stretches` are gone then."""
+        for part in (*self.parts, *self.stretches.files):
             part.unlink()
 
 
@@ -103,6 +102,8 @@ def read_events(source: EventSource, base: Path, work: Path) -> list[EventFile]:
 
 def _counted(batch: Batch) -> Batch:
     """The batch with its events that only count as ACTIVITY."""
+    if batch.events.is_empty():
+        return batch
     return replace(
         batch, events=batch.events.filter(~is_activity()), activity=pl.concat([batch.activity, activity(batch.events)])
     )
@@ -110,12 +111,13 @@ def _counted(batch: Batch) -> Batch:
 
 def _gathered(file: EventFile, system: Format, batches: Iterator[Batch], tick: Tick) -> EventRows:
     """Batches go to the work folder as they come, so that memory does not grow with the file."""
-    events, activities = _Parts(file.work, UNKEYED_EVENTS, None), _Parts(file.work, ACTIVITY.schema, "mailbox")
+    events, stretches = Parts(file.work, UNKEYED_EVENTS), Stretches(file.work, ACTIVITY.schema, STRETCH_ROWS)
     rejects, kinds, ignored, counted = [REJECTS.empty()], [], [], 0
     for batch in batches:
         events.add(_named(batch.events, file).select(list(UNKEYED_EVENTS)))
-        activities.add(batch.activity)
-        rejects.append(_rejects(file, batch.rejects))
+        stretches.add(batch.activity)
+        if batch.rejects.height:
+            rejects.append(_rejects(file, batch.rejects))
         kinds.append(batch.events.group_by("kind").len())
         ignored.append(batch.ignored)
         counted += batch.activity.height
@@ -123,43 +125,13 @@ def _gathered(file: EventFile, system: Format, batches: Iterator[Batch], tick: T
     return EventRows(
         system.name,
         events.scan(),
-        activities.scan(),
+        stretches,
         pl.concat(rejects),
         _summed(kinds, "kind", "len"),
         _summed(ignored, "type", "records"),
         counted,
-        tuple(events.files + activities.files),
+        tuple(events.files),
     )
-
-
-@dataclass
-class _Parts:
-    """Rows on their way to the work folder, in files of PART_ROWS or a little more."""
-
-    work: Path
-    schema: Mapping[str, pl.DataType]
-    order: str | None
-    waiting: list[pl.DataFrame] = field(default_factory=list)
-    files: list[Path] = field(default_factory=list)
-
-    def add(self, rows: pl.DataFrame) -> None:
-        if rows.height:
-            self.waiting.append(rows)
-        if sum(frame.height for frame in self.waiting) >= PART_ROWS:
-            self._write()
-
-    def scan(self) -> pl.LazyFrame:
-        if self.waiting:
-            self._write()
-        return pl.scan_parquet(self.files, glob=False) if self.files else pl.LazyFrame(schema=self.schema)
-
-    def _write(self) -> None:
-        rows = pl.concat(self.waiting)
-        self.waiting.clear()
-        handle, name = mkstemp(dir=self.work, prefix="part-", suffix=".parquet")
-        with open(handle, "wb") as part:
-            (rows.sort(self.order) if self.order else rows).write_parquet(part, compression="lz4")
-        self.files.append(Path(name))
 
 
 def _named(rows: pl.DataFrame, file: EventFile) -> pl.DataFrame:
