@@ -83,7 +83,8 @@ class History:
     def _untold(self, stretch: pl.DataFrame) -> pl.DataFrame:
         """What of some ACTIVITY is not there yet."""
         span = stretch["occurred_at"].min(), stretch["occurred_at"].max()
-        told = self.counted.scan().filter(col("occurred_at").is_between(*span)).collect()
+        near = self.counted.scan().filter(col("occurred_at").is_between(*span))
+        told = near.join(stretch.lazy().select("mailbox").unique(), on="mailbox", how="semi").collect()
         return stretch.join(told, on=list(ACTIVITY.columns), how="anti", nulls_equal=True, maintain_order="left")
 
     def _known(self, months: Sequence[str]) -> pl.Series:

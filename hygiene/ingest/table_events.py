@@ -18,7 +18,8 @@ from hygiene.ingest.short_way import ShortWay, parted
 from hygiene.ingest.text import TextFile
 from hygiene.model.errors import InputError
 
-BATCH_ROWS = 100_000
+BATCH_CELLS = 4_000_000
+"""So many cells at a time: few rows of a wide table."""
 MORE = "hygiene:more"
 """Where a cell beyond the last column ends up."""
 RAGGED = "more cells than columns"
@@ -45,9 +46,8 @@ def csv_batches(
 def parquet_batches(path: Path, file: str, system: Format, reading: Reading, way: ShortWay | None) -> Iterator[Batch]:
     """What the rows of a Parquet file mean; a row's line is its number from 1."""
     rows = parquet_cells(path).with_row_index("line", offset=1)
-    batches = rows.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
     how = _How(file, system, reading, way)
-    yield from in_threads(lambda batch: _batch(batch, how), batches)
+    yield from in_threads(lambda batch: _batch(batch, how), _in_batches(rows))
 
 
 def parquet_cells(path: Path) -> pl.LazyFrame:
@@ -96,6 +96,11 @@ def _csv(text: TextFile, shape: Shape, first: int, quote: str | None) -> pl.Lazy
     )
 
 
+def _in_batches(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    columns = len(rows.collect_schema())
+    yield from rows.collect_batches(chunk_size=max(BATCH_CELLS // columns, 1), maintain_order=True)
+
+
 def _quote(text: TextFile) -> str | None:
     """A stray quote would swallow the rest of the file, so with an odd number of them quotes are plain characters."""
     quotes = text.lines().select(col("text").str.count_matches('"', literal=True).sum()).collect().item() or 0
@@ -117,7 +122,7 @@ def _numbered(text: TextFile, shape: Shape) -> Iterator[pl.DataFrame]:
 
 def _batches(rows: pl.LazyFrame, line: int) -> Iterator[tuple[pl.DataFrame, int]]:
     """Batches with `line`, and the line after each: a cell that holds line ends makes its record longer than one."""
-    for batch in rows.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
+    for batch in _in_batches(rows):
         within = pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).fill_null(0))
         lines = (1 + within).cast(pl.UInt32)
         numbered = batch.with_columns((line + lines.cum_sum() - lines).cast(pl.UInt32).alias("line"))
@@ -131,7 +136,8 @@ def _batch(rows: pl.DataFrame, how: _How) -> Batch:
         return _read(_texts(rows), how)
     ragged = col(MORE).is_not_null() if MORE in rows.columns else pl.lit(False)
     found, rest = parted(rows.filter(~ragged), how.way)
-    batch = _read(_texts(pl.concat([rest, rows.filter(ragged)])), how)
+    other = pl.concat([rest, rows.filter(ragged)])
+    batch = Batch() if other.is_empty() else _read(_texts(other), how)
     return replace(batch, activity=found)
 
 
