@@ -103,7 +103,9 @@ def _activity(rows: pl.DataFrame, way: ShortWay) -> pl.Expr:
     machine = _by_word(way, {word: found[1] for word, found in codes.items() if found})
     if way.is_machine is None:
         return human
-    return pl.when(truth(col(way.is_machine).cast(pl.String)).fill_null(False)).then(machine).otherwise(human)
+    flag = col(way.is_machine)
+    is_machine = flag if rows.schema[way.is_machine] == pl.Boolean else truth(flag.cast(pl.String))
+    return pl.when(is_machine.fill_null(False)).then(machine).otherwise(human)
 
 
 def _codes(way: ShortWay, word: str | None) -> tuple[Activity, Activity] | None:
