@@ -14,23 +14,31 @@ RECIPIENTS = [
     "e-mail address",
     "mail account",
     "username",
+    "receiver",
+    "local part",
+    "inbox",
 ]
 SENDERS = [
     "sender", "sender address", "sender mailbox", "return path", "from address", "envelope sender", "originator",
     "sender domain", "sending domain", "sending server", "your domain", "your host", "your mail server", "your IP",
-    "client host", "HELO name", "reverse DNS", "MAIL FROM domain",
+    "client host", "HELO name", "reverse DNS", "MAIL FROM domain", "sending account", "authenticated user", "your login",
+    "your mailbox", "Reply-To address",
 ]  # fmt: skip
 AFTER = [
     "unknown", "is not known", "was not found", "could not be found", "can't be found", "does not exist",
     "doesn't exist", "no longer exists", "is invalid", "is not valid", "not recognized", "has been deleted",
-    "was removed", "is nonexistent", "is not listed", "is not in our directory", "is undeliverable",
+    "was removed", "is nonexistent", "is not listed", "is not in our directory", "is undeliverable", "is not on file", "has never been provisioned", "is not local",
+    "could not be verified", "does not belong to anyone", "is not in the relay table",
 ]  # fmt: skip
 UNWANTED = [
     "is blocked", "has been blocked", "is blacklisted", "is on our blacklist", "is banned", "was rejected",
     "is refused", "denied", "is not allowed", "is not welcome", "has a poor reputation", "is prohibited",
     "not permitted",
 ]  # fmt: skip
-BEFORE = ["unknown", "invalid", "no such", "non-existent", "not a valid", "cannot find", "unable to find"]
+BEFORE = [
+    "unknown", "invalid", "no such", "non-existent", "not a valid", "cannot find", "unable to find", "no record of",
+    "did not find that",
+]  # fmt: skip
 NAMED = ["{}", "the {} you entered", "{} <joe@example.org>", "the specified {}"]
 OPENINGS = ["550 ", "550 5.1.1 ", "554 Sorry, ", "553 Requested action not taken: ", "550 Rejected: "]
 ENDINGS = ["", " here", " on this server", ". Please check the spelling."]
