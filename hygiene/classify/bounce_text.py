@@ -4,6 +4,7 @@
 on those.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping
 
@@ -90,8 +91,14 @@ _FRAME = "|".join(
 """What a mail server puts around the reply of the next one: it says nothing of the reason."""
 
 
+_INNER_DOT = r"([a-z])\.([a-z])"
+"""A dot in a name (`ann.lee`, `Resolver.Adr`), which ends no sentence."""
+
 _UNMARKED = r"(?-u:\b)(ca|wo|is|was|are|were|do|does|did|has|have|could|would)nt(?-u:\b)"
 """Contractions that some servers write without an apostrophe."""
+
+
+_UMLAUT = re.compile("([äöü])")
 
 
 def folded(diagnostic: pl.Expr) -> pl.Expr:
@@ -107,14 +114,15 @@ def wording(text: pl.Expr, pages: Mapping[str, str]) -> pl.Expr:
     for page, name in pages.items():
         text = text.str.replace_all(page, f" {name} ")
     text = text.str.replace_all(f"{_URL}|{_HOST}", "~").str.replace_all(_CODE_PAIR, " ")
+    text = text.str.replace_all(_INNER_DOT, "${1}-${2}")
     text = text.str.replace_all(_LOGGED, " ").str.replace_all(r"\s+", " ").str.strip_chars()
     text = text.str.replace_all(_FRAME, " ")
     return text.str.replace_all(r"\s+", " ").str.strip_chars()
 
 
 def plain(words: str) -> str:
-    """A rule's pattern as `wording` leaves texts: lower case, without accents."""
-    apart = unicodedata.normalize("NFKD", words)
+    """A rule's pattern as `wording` leaves texts: without accents; an umlaut stands for its spelling with e, too."""
+    apart = unicodedata.normalize("NFKD", _UMLAUT.sub(r"\1e?", words))
     return "".join(letter for letter in apart if not unicodedata.category(letter).startswith("M")).replace("ł", "l")
 
 

@@ -21,14 +21,15 @@ RECIPIENTS = [
 SENDERS = [
     "sender", "sender address", "sender mailbox", "return path", "from address", "envelope sender", "originator",
     "sender domain", "sending domain", "sending server", "your domain", "your host", "your mail server", "your IP",
-    "client host", "HELO name", "reverse DNS", "MAIL FROM domain", "sending account", "authenticated user", "your login",
-    "your mailbox", "Reply-To address",
+    "client host", "HELO name", "reverse DNS", "MAIL FROM domain", "sending account", "authenticated user",
+    "your login", "your mailbox", "Reply-To address",
 ]  # fmt: skip
 AFTER = [
     "unknown", "is not known", "was not found", "could not be found", "can't be found", "does not exist",
     "doesn't exist", "no longer exists", "is invalid", "is not valid", "not recognized", "has been deleted",
-    "was removed", "is nonexistent", "is not listed", "is not in our directory", "is undeliverable", "is not on file", "has never been provisioned", "is not local",
-    "could not be verified", "does not belong to anyone", "is not in the relay table",
+    "was removed", "is nonexistent", "is not listed", "is not in our directory", "is undeliverable",
+    "is not on file", "has never been provisioned", "is not local", "could not be verified",
+    "does not belong to anyone", "is not in the relay table",
 ]  # fmt: skip
 UNWANTED = [
     "is blocked", "has been blocked", "is blacklisted", "is on our blacklist", "is banned", "was rejected",

@@ -37,6 +37,7 @@ def codes(reply: str, reply_code: str | None = None, status: str | None = None) 
         ("see https://www.spamhaus.org/query/ip/192.0.2.1", "see dnsbl_spamhaus"),
         ("550 no account [MA2hk3Xy IP: 192.0.2.7]. See", "550 no account . see"),
         ("host mx.example.org[192.0.2.1] said: 550 5.1.1 unknown (in reply to RCPT TO command)", "unknown"),
+        ("550 user ann.lee unknown. See Resolver.Adr", "550 user ann-lee unknown. see resolver-adr"),
         ("size 34000000 exceeds 2001:db8::1:2:3", "size * exceeds *"),
     ],
 )
@@ -77,4 +78,8 @@ def test_the_esps_status_counts_only_if_it_fits_the_reply_code() -> None:
 
 
 def test_patterns_are_made_plain_as_texts_are() -> None:
-    assert plain("empfänger|przepełniona") == "empfanger|przepelniona"
+    assert plain("adresse n'éxiste|przepełniona") == "adresse n'existe|przepelniona"
+
+
+def test_an_umlaut_in_a_pattern_stands_for_both_spellings() -> None:
+    assert plain("gelöscht") == "geloe?scht"
