@@ -43,7 +43,9 @@ def decide(
     """Runs `clean_shard` on every part of the subscribers with what belongs to it; `parts` are those of `shard_of`."""
     slim, told, changed = [], [], []
     for number, subscribers in enumerate(parts):
-        decided = clean_shard(part_of(whole, subscribers, number, len(parts)), policy, as_of).collect()
+        decided = clean_shard(part_of(whole, subscribers, number, len(parts)), policy, as_of).collect(
+            engine="in-memory"
+        )
         slim.append(work / f"decided-{number}.parquet")
         told.append(work / f"told-{number}.parquet")
         changed.append(work / f"entries-{number}.parquet")
