@@ -6,11 +6,12 @@ import polars as pl
 from polars import col
 
 from hygiene.classify.bounces import with_bounce_meaning
-from hygiene.classify.negatives import NEGATIVE
+from hygiene.classify.domain_facts import domain_facts
+from hygiene.classify.negatives import NEGATIVE, RETURN
 from hygiene.decide.verdict import with_names
 from hygiene.model.errors import InputError, TableError
 from hygiene.model.tables import DNS_ANSWERS, EVENTS, IN_FORCE, INSTANT, LIFTS, SUBSCRIBERS
-from hygiene.normalize.activity import activity, is_activity
+from hygiene.normalize.activity import activity
 from hygiene.normalize.keys import with_keys
 from hygiene.normalize.repair import repaired
 from hygiene.policy.policy import Policy
@@ -51,12 +52,13 @@ def clean(
     judge = policy or Policy()
     done, known = activity(happened), DNS_ANSWERS.empty() if answers is None else DNS_ANSWERS.fill(answers)
     meant = with_bounce_meaning(happened.lazy().filter(col("kind").is_in(NEGATIVE)))
+    people = _subscribers(subscribers).lazy()
     shard = Shard(
-        subscribers=_subscribers(subscribers).lazy(),
+        subscribers=people,
         activity=done.lazy(),
-        events=happened.lazy().filter(~is_activity()),
+        returns=happened.lazy().filter(col("kind").is_in(RETURN)),
         negatives=with_doubts(meant, doubts(meant, done.lazy(), readers(happened), known, judge), judge),
-        answers=known.lazy(),
+        domains=domain_facts(people, known.lazy()),
         in_force=IN_FORCE.empty().lazy(),
         lifts=LIFTS.empty().lazy(),
     )

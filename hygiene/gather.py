@@ -10,7 +10,8 @@ import polars as pl
 from polars import col
 
 from hygiene.classify.bounces import with_bounce_meaning
-from hygiene.classify.negatives import NEGATIVE
+from hygiene.classify.domain_facts import domain_facts
+from hygiene.classify.negatives import NEGATIVE, RETURN
 from hygiene.config import ListSource, LoadedJob
 from hygiene.decide.in_force import in_force, lifts
 from hygiene.ingest.events import read_events
@@ -193,14 +194,28 @@ def believed(
 
 def numbered(negatives: pl.LazyFrame, work: Path) -> pl.LazyFrame:
     """The negatives with `mailbox`, in the work folder: each shard takes its own."""
-    file = work / "negatives-numbered.parquet"
-    negatives.with_columns(mailbox=number("mailbox_key")).sort("mailbox").sink_parquet(file, compression="lz4")
+    return _sorted(negatives.with_columns(mailbox=number("mailbox_key")), work / "negatives-numbered.parquet")
+
+
+def returns(events: pl.LazyFrame, work: Path) -> pl.LazyFrame:
+    """What speaks for mailing again, with `mailbox`, in the work folder likewise."""
+    back = events.filter(col("kind").is_in(RETURN)).with_columns(mailbox=number("mailbox_key"))
+    return _sorted(back, work / "returns.parquet")
+
+
+def _sorted(frame: pl.LazyFrame, file: Path) -> pl.LazyFrame:
+    """The frame by `mailbox`, so that a shard reads little more than its own."""
+    frame.sort("mailbox").sink_parquet(file, compression="lz4")
     return pl.scan_parquet(file)
 
 
-def shard(rows: pl.LazyFrame, past: Past, negatives: pl.LazyFrame, answers: pl.DataFrame, known: Known) -> Shard:
-    """All of it as the one shard of a small machine."""
-    return Shard(rows, past.activity, past.events, negatives, answers.lazy(), known.in_force, known.lifts)
+def shard(
+    rows: pl.LazyFrame, past: Past, negatives: pl.LazyFrame, answers: pl.DataFrame, known: Known, work: Path
+) -> Shard:
+    """All of it as the one shard of a small machine; what all shards would find out alike is found out here."""
+    domains = domain_facts(rows, answers.lazy()).collect().lazy()
+    back = returns(past.events, work)
+    return Shard(rows, past.activity, back, negatives, domains, known.in_force, known.lifts)
 
 
 def open_all(loaded: LoadedJob, work: Path, sources: Sequence[ListSource] = ()) -> list[OpenList]:

@@ -10,11 +10,9 @@ import polars as pl
 from polars import col
 
 from hygiene.classify.bounces import bounce_action
-from hygiene.classify.domains import domain_risk, is_parked, provider_of, provider_of_mx
 from hygiene.classify.engagement import DELIVERED, engaged_at, of_people, with_unengaged
 from hygiene.classify.negatives import bounces, not_taken_back, objections, that_count
 from hygiene.classify.roles import role_tier
-from hygiene.classify.typos import typo_of
 from hygiene.classify.verifiers import undeliverable
 from hygiene.decide.duplicates import with_duplicates
 from hygiene.decide.verdict import fired, first_rule, verdict
@@ -36,12 +34,12 @@ class Shard:
     """SUBSCRIBERS with `syntax`, `syntax_message` and `needs_smtputf8`."""
     activity: pl.LazyFrame
     """ACTIVITY."""
-    events: pl.LazyFrame
-    """EVENTS that are no activity."""
+    returns: pl.LazyFrame
+    """EVENTS of re-opt-ins, of bounces taken back, and of verifiers' verdicts."""
     negatives: pl.LazyFrame
-    """Those of them that speak against mailing, with `mailbox`; bounces with `reason`, `permanence` and `burst`."""
-    answers: pl.LazyFrame
-    """DNS_ANSWERS, of all domains."""
+    """EVENTS that speak against mailing; bounces with `reason`, `permanence` and `burst`."""
+    domains: pl.LazyFrame
+    """What is known of each domain (classify/domain_facts.py)."""
     in_force: pl.LazyFrame
     """IN_FORCE."""
     lifts: pl.LazyFrame
@@ -65,27 +63,25 @@ def _worked_out(step: pl.LazyFrame) -> pl.LazyFrame:
 def with_evidence(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFrame:
     """SUBSCRIBERS with all of EVIDENCE as known at `as_of`, and `engaged_at` for the choice among duplicates."""
     is_past = col("occurred_at") <= as_of
-    activity = _worked_out(shard.activity.filter(is_past))
-    kept = not_taken_back(shard.negatives.filter(is_past), shard.events.filter(is_past))
+    activity, returns = _worked_out(shard.activity.filter(is_past)), _worked_out(shard.returns.filter(is_past))
+    kept = not_taken_back(shard.negatives.filter(is_past), returns)
     counted = _keyed(that_count(kept, shard.lifts), _mailbox_domain())
     negatives = _worked_out(counted.with_columns(action=bounce_action(policy)))
     numbered = shard.subscribers.with_columns(mailbox=number("mailbox_key"), address_number=number("address_key"))
     rows = _worked_out(_keyed(_newest_subscription(numbered), col("domain")))
-    signs = _with_signs_elsewhere(of_people(activity), shard.events.filter(is_past), shard.lifts)
+    signs = _with_signs_elsewhere(of_people(activity), returns, shard.lifts)
     everybody = with_unengaged(_worked_out(signs), activity)
     people = _worked_out(everybody.join(_sharing_a_number(rows), on="mailbox", how="anti"))
     joined = (
         rows.join(people, on="mailbox", how="left")
-        .join(_domains(rows, shard.answers), on="domain", how="left")
+        .join(shard.domains, on="domain", how="left")
         .join(engaged_at(activity).rename({"address": "address_number"}), on="address_number", how="left")
     )
-    objected = joined.join(
-        _without_returned(objections(negatives), _returns(shard.events.filter(is_past))), on="mailbox_key", how="left"
-    )
+    objected = joined.join(_without_returned(objections(negatives), _returned(returns)), on="mailbox_key", how="left")
     bounced = objected.join(bounces(negatives, _signs(activity, negatives)), on="bounce_key", how="left").join(
         _lapses(shard.lifts), on="address_key", how="left"
     )
-    verified = bounced.join(undeliverable(shard.events.filter(is_past)), on="address_key", how="left")
+    verified = bounced.join(undeliverable(returns), on="address_key", how="left")
     classified = verified.with_columns(
         role_tier(col("local_part")).alias("role_tier"),
         pl.lit(None, pl.UInt32).alias("duplicate_of"),
@@ -119,17 +115,17 @@ def _sharing_a_number(rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.group_by("mailbox").agg(low=check.min(), high=check.max()).filter(col("low") != col("high"))
 
 
-def _with_signs_elsewhere(people: pl.LazyFrame, events: pl.LazyFrame, lifts: pl.LazyFrame) -> pl.LazyFrame:
+def _with_signs_elsewhere(people: pl.LazyFrame, returns: pl.LazyFrame, lifts: pl.LazyFrame) -> pl.LazyFrame:
     """People with `resubscribed_at` and `sunset_lifted_at`, also those of whom nothing else is known."""
     sunset = col("rule").is_in(["ENG701", "*"]) & (col("scope") == "mailbox")
     lifted = lifts.filter(sunset).group_by(number("key").alias("mailbox")).agg(sunset_lifted_at=col("lifted_at").max())
-    signs = _returns(events).join(lifted, on="mailbox", how="full", coalesce=True)
+    signs = _returned(returns).join(lifted, on="mailbox", how="full", coalesce=True)
     return people.join(signs, on="mailbox", how="full", coalesce=True)
 
 
-def _returns(events: pl.LazyFrame) -> pl.LazyFrame:
+def _returned(returns: pl.LazyFrame) -> pl.LazyFrame:
     """Last re-opt-in per `mailbox`."""
-    opted_in = events.filter(col("kind") == EventKind.RESUBSCRIBED)
+    opted_in = returns.filter(col("kind") == EventKind.RESUBSCRIBED)
     return opted_in.group_by(number("mailbox_key").alias("mailbox")).agg(resubscribed_at=col("occurred_at").max())
 
 
@@ -163,27 +159,6 @@ def _signs(activity: pl.LazyFrame, negatives: pl.LazyFrame) -> pl.LazyFrame:
         .filter(is_theirs)
         .group_by("bounce_key")
         .agg(delivered_at=pl.when(DELIVERED).then(at).max(), engaged_at=pl.when(human).then(at).max())
-    )
-
-
-def _domains(rows: pl.LazyFrame, answers: pl.LazyFrame) -> pl.LazyFrame:
-    """What is known of each domain of the rows: DNS_ANSWERS by the names that EVIDENCE gives them, risk, provider."""
-    named = answers.select(
-        "domain",
-        "mx_status",
-        mx_targets="targets",
-        mx_note="note",
-        mx_observations="observations",
-        mx_first_observed_at="first_observed_at",
-        mx_observed_at="observed_at",
-        mx_last_good_at="last_good_at",
-    )
-    distinct = rows.select(col("domain").drop_nulls().unique())
-    parked = pl.when(is_parked(col("mx_targets"))).then(pl.lit("parked"))
-    return distinct.join(named, on="domain", how="left").with_columns(
-        domain_risk=pl.coalesce(domain_risk(col("domain")), parked),
-        mailbox_provider=pl.coalesce(provider_of(col("domain")), provider_of_mx(col("mx_targets"))),
-        typo_of=typo_of(col("mx_targets"), col("mx_note")),
     )
 
 

@@ -10,7 +10,8 @@ from polars import col
 
 from hygiene import gather
 from hygiene.classify.bounces import with_bounce_meaning
-from hygiene.classify.negatives import NEGATIVE
+from hygiene.classify.domain_facts import domain_facts
+from hygiene.classify.negatives import NEGATIVE, RETURN
 from hygiene.config import LoadedJob
 from hygiene.decide.in_force import in_force, lifts
 from hygiene.decide.verdict import with_names
@@ -78,9 +79,9 @@ def _shard(
     return Shard(
         subscribers=rows.lazy(),
         activity=activity.lazy(),
-        events=events.lazy(),
+        returns=events.lazy().filter(col("kind").is_in(RETURN)),
         negatives=with_doubts(meant, store.doubts.load(), loaded.policy),
-        answers=store.dns.load().lazy(),
+        domains=domain_facts(rows.lazy(), store.dns.load().lazy()),
         in_force=in_force(mine, mine.clear(), as_of),
         lifts=lifts(mine, as_of),
     )

@@ -5,10 +5,11 @@ from typing import Any
 import polars as pl
 from polars.testing import assert_frame_equal
 
-from hygiene.classify.negatives import NEGATIVE
+from hygiene.classify.domain_facts import domain_facts
+from hygiene.classify.negatives import NEGATIVE, RETURN
 from hygiene.decide.verdict import bit
 from hygiene.model.tables import DNS_ANSWERS, IN_FORCE
-from hygiene.normalize.activity import activity, is_activity
+from hygiene.normalize.activity import activity
 from hygiene.policy.policy import Policy
 from hygiene.shard import Shard, clean_shard
 from tests.builders import AS_OF, bounced, event, events, lifts, meaning, rows, subscriber, subscribers
@@ -23,12 +24,13 @@ def decisions(
     **known: Any,
 ) -> pl.DataFrame:
     history = events(*(happened or []))
+    on_lists = subscribers(*people).lazy()
     shard = Shard(
-        subscribers(*people).lazy(),
+        on_lists,
         activity(history).lazy(),
-        history.filter(~is_activity()).lazy(),
+        history.filter(pl.col("kind").is_in(RETURN)).lazy(),
         meaning(history.filter(pl.col("kind").is_in(NEGATIVE))).lazy(),
-        known.get("answers", DNS_ANSWERS.empty()).lazy(),
+        domain_facts(on_lists, known.get("answers", DNS_ANSWERS.empty()).lazy()),
         known.get("in_force", IN_FORCE.empty()).lazy(),
         known.get("lifts", lifts()).lazy(),
     )

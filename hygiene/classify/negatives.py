@@ -9,6 +9,8 @@ from polars import col
 from hygiene.model.words import BounceAction, EventKind
 
 NEGATIVE = [EventKind.BOUNCED, EventKind.COMPLAINED, EventKind.UNSUBSCRIBED]
+RETURN = [EventKind.RESUBSCRIBED, EventKind.REINSTATED, EventKind.VERIFIED]
+"""What takes a negative back, the person's word or the ESP's; and what a verifier says."""
 RULE_FAMILIES = {EventKind.BOUNCED: "BNC|SFT", EventKind.COMPLAINED: "CMP", EventKind.UNSUBSCRIBED: "UNS"}
 
 
