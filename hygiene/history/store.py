@@ -59,17 +59,18 @@ class History:
         Where a file with the same `head` was added, this one is most likely that file, grown or rotated: of its
         ACTIVITY only what is not there yet is added.
         """
-        is_grown = head is not None and self.state.has_transaction(f"head:{head}")
+        # Opened beforehand: the library cannot open a table while it writes one.
+        told = self.activity() if head and self.state.has_transaction(f"head:{head}") else None
         repeated = 0
 
-        def fresh() -> Iterator[pl.DataFrame]:
+        def untold_stretches() -> Iterator[pl.DataFrame]:
             nonlocal repeated
             for stretch in stretches:
-                untold = self._untold(stretch) if is_grown else stretch
+                untold = stretch if told is None else _untold(stretch, told)
                 repeated += stretch.height - untold.height
                 yield untold
 
-        self.counted.append(fresh(), f"file:{digest}")
+        self.counted.append(untold_stretches(), f"file:{digest}")
         dated = EVENTS.conform(events).with_columns(month=col("occurred_at").dt.strftime("%Y-%m"))
         keys = dated.select("month", key=_identity()).collect()
         known = self._known(keys["month"].unique().to_list())
@@ -79,13 +80,6 @@ class History:
         self.state.append(_batches(wanted), [f"file:{digest}", *([f"head:{head}"] if head else [])])
         new = int(is_new.sum())
         return Appended(new, keys.height - new, repeated)
-
-    def _untold(self, stretch: pl.DataFrame) -> pl.DataFrame:
-        """What of some ACTIVITY is not there yet."""
-        span = stretch["occurred_at"].min(), stretch["occurred_at"].max()
-        near = self.counted.scan().filter(col("occurred_at").is_between(*span))
-        told = near.join(stretch.lazy().select("mailbox").unique(), on="mailbox", how="semi").collect()
-        return stretch.join(told, on=list(ACTIVITY.columns), how="anti", nulls_equal=True, maintain_order="left")
 
     def _known(self, months: Sequence[str]) -> pl.Series:
         """Identities of the events of these months."""
@@ -136,3 +130,11 @@ def _identity() -> pl.Expr:
 def _batches(events: pl.LazyFrame) -> Iterable[pl.DataFrame]:
     for batch in events.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
         yield batch.sort("mailbox_key")
+
+
+def _untold(stretch: pl.DataFrame, told: pl.LazyFrame) -> pl.DataFrame:
+    """What of some ACTIVITY was not told before."""
+    span = stretch["occurred_at"].min(), stretch["occurred_at"].max()
+    mailboxes = stretch.lazy().select("mailbox").unique()
+    near = told.filter(col("occurred_at").is_between(*span)).join(mailboxes, on="mailbox", how="semi").collect()
+    return stretch.join(near, on=list(ACTIVITY.columns), how="anti", nulls_equal=True, maintain_order="left")
