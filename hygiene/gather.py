@@ -26,7 +26,7 @@ from hygiene.normalize.keys import with_keys
 from hygiene.normalize.numbers import number, shard_of
 from hygiene.normalize.repair import repaired
 from hygiene.policy.policy import Policy
-from hygiene.sender.bursts import doubts, readers, with_doubts
+from hygiene.sender.bursts import doubts, listed, with_doubts
 from hygiene.shard import Shard
 from hygiene.stages import Tick
 from hygiene.store import Store
@@ -188,7 +188,7 @@ def believed(
 ) -> tuple[pl.LazyFrame, pl.DataFrame]:
     """The negatives, with what is doubted among their bounces; and the DOUBTS, by what arrived at the lists' people."""
     meant, until = negatives(past.events, work), col("occurred_at") <= as_of
-    found = doubts(meant.filter(until), past.activity.filter(until), readers(rows), answers, policy)
+    found = doubts(meant.filter(until), past.activity.filter(until), listed(rows), answers, policy)
     return numbered(with_doubts(meant, found, policy), work), found
 
 

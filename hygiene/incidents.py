@@ -16,7 +16,7 @@ from hygiene.lock import holding
 from hygiene.model.errors import InputError
 from hygiene.model.words import EventKind
 from hygiene.policy.policy import Policy
-from hygiene.sender.bursts import readers
+from hygiene.sender.bursts import listed
 from hygiene.sender.incidents import Closing, Incident, incidents, large, shares, with_ids
 from hygiene.sender.packet import Packet, packet
 from hygiene.sender.practice import LOOK_BACK_DAYS, practice
@@ -60,7 +60,7 @@ def with_shares(watched: Watched, activity: pl.LazyFrame, rows: pl.LazyFrame, an
     if not watched.incidents:
         return watched
     delivered = activity.filter(DELIVERED).select("mailbox", "occurred_at")
-    found = shares(watched.refused, delivered, readers(rows), answers)
+    found = shares(watched.refused, delivered, listed(rows), answers)
     return replace(watched, incidents=[replace(one, share=found.get(one.id)) for one in watched.incidents])
 
 
@@ -107,6 +107,6 @@ def packet_of(loaded: LoadedJob, name: str, as_of: dt.datetime, work: Path) -> P
     places = providers_of(pl.concat([rows.select("domain"), bad.select("domain")]).unique().collect(), answers)
     there = places.filter(is_named(incident.mailbox_provider))["domain"].implode()
     mine = with_bounce_meaning(bad.filter(col("domain").is_in(there)).drop("domain"))
-    people = readers(rows).filter(col("domain").is_in(there))
+    people = listed(rows).filter(col("domain").is_in(there))
     done = past.activity.filter(before).join(people, on="mailbox", how="semi")
     return packet(incident, loaded.job.sender, practice(done, mine, loaded.policy, began_at))

@@ -19,7 +19,8 @@ from hygiene.policy.policy import Policy
 from hygiene.sender.refusals import domain_of, providers_of
 
 PLACES = ("domain", "mailbox_provider")
-PIECES = 16
+PIECE_PEOPLE = 250_000
+"""People are counted in pieces of so many, as to count them takes memory by people."""
 
 
 def doubts(
@@ -44,11 +45,7 @@ def doubts(
     places = pl.concat([suspects["place"], denied["domain"]]).unique()
     lately = activity.filter(col("occurred_at") >= _days_before(days, policy))
     known = pl.concat([people, hard.lazy().select("mailbox", "domain")])
-    domains = providers_of(known.select("domain").unique().collect(), answers)
-    # Only who is at a place in question is looked at one by one.
-    there = domains.filter(pl.any_horizontal(col(name).is_in(places.implode()) for name in PLACES))
-    mine = known.join(there.lazy(), on="domain").unique("mailbox").collect()
-    arrived = _arrived(lately, mine, places, denied["mailbox"])
+    arrived = _arrived(lately, known, places, denied["mailbox"], answers)
     bursts = _by_domain(_bursts(suspects, daily, arrived, policy), placed)
     return pl.concat([bursts, _accepted(arrived, denied)])
 
@@ -56,6 +53,12 @@ def doubts(
 def readers(rows: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
     """People by number, with their domain: who an ACTIVITY is of is told by its number alone."""
     return rows.lazy().select(mailbox=number("mailbox_key"), domain=domain_of("address_key"))
+
+
+def listed(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The same of SUBSCRIBERS, whose domain is known but where it has no A-label."""
+    named = pl.coalesce("domain", domain_of(pl.when(col("domain").is_null()).then("address_key")))
+    return rows.select(mailbox=number("mailbox_key"), domain=named)
 
 
 def with_doubts(negatives: pl.LazyFrame, found: pl.DataFrame, policy: Policy) -> pl.LazyFrame:
@@ -122,28 +125,35 @@ def _before(daily: pl.DataFrame, *counts: str, policy: Policy) -> pl.DataFrame:
     return daily.sort("place", "day").with_columns(sums).fill_null(0)
 
 
-def _arrived(activity: pl.LazyFrame, people: pl.DataFrame, places: pl.Series, denied: pl.Series) -> pl.DataFrame:
-    """People whom mail reached per place and day: all (`mail`), and those never denied access (`others`).
-
-    `people` are those at one of the places, each once. Counted in pieces, as to count people takes memory by people.
-    """
-    pieces = [_reached(activity.filter(here), people.lazy().filter(here), denied) for here in _pieces()]
-    counted = pl.concat(pieces).group_by(*PLACES, "day").agg(col("mail", "others").sum())
+def _arrived(
+    activity: pl.LazyFrame, people: pl.LazyFrame, places: pl.Series, denied: pl.Series, answers: pl.DataFrame
+) -> pl.DataFrame:
+    """Per place and day, how many people mail reached (`mail`), and whether one was never denied access (`others`)."""
+    domains = providers_of(people.select(col("domain").unique()).collect(), answers)
+    # Only who is at a place in question is looked at one by one, and the place goes by a number.
+    there = domains.filter(pl.any_horizontal(col(name).is_in(places.implode()) for name in PLACES)).sort("domain")
+    spots = there.with_row_index("spot")
+    at_spots = (
+        people.join(spots.lazy().select("domain", "spot"), on="domain").group_by("mailbox").agg(col("spot").min())
+    )
+    mine = at_spots.with_columns(is_other=~col("mailbox").is_in(denied.implode())).collect()
+    pieces = [_reached(activity.filter(here), mine.lazy().filter(here)) for here in _pieces(mine.height)]
+    reached = pl.concat(pieces).group_by("spot", "day").agg(col("mail").sum(), col("others").any())
+    counted = reached.join(spots, on="spot")
     long = [counted.select("day", "mail", "others", place=name) for name in PLACES]
     told = pl.concat(long).filter(col("place").is_in(places.implode()))
-    return told.group_by("place", "day").agg(col("mail", "others").sum())
+    return told.group_by("place", "day").agg(col("mail").sum(), col("others").any())
 
 
-def _pieces() -> list[pl.Expr]:
-    return [in_shard(piece, PIECES) for piece in range(PIECES)]
+def _pieces(people: int) -> list[pl.Expr]:
+    pieces = people // PIECE_PEOPLE + 1
+    return [in_shard(piece, pieces) for piece in range(pieces)]
 
 
-def _reached(activity: pl.LazyFrame, people: pl.LazyFrame, denied: pl.Series) -> pl.DataFrame:
-    delivered = activity.filter(DELIVERED).select("mailbox", day=col("occurred_at").dt.date())
-    is_other = ~col("mailbox").is_in(denied.implode())
-    people_reached = {"mail": col("mailbox").n_unique(), "others": col("mailbox").filter(is_other).n_unique()}
-    counts = {name: count.cast(pl.Int64) for name, count in people_reached.items()}
-    return delivered.join(people, on="mailbox").group_by(*PLACES, "day").agg(**counts).collect()
+def _reached(activity: pl.LazyFrame, people: pl.LazyFrame) -> pl.DataFrame:
+    delivered = activity.filter(DELIVERED).select("mailbox", "occurred_at").join(people, on="mailbox")
+    daily = delivered.group_by("spot", day=col("occurred_at").dt.date())
+    return daily.agg(mail=col("mailbox").n_unique().cast(pl.Int64), others=col("is_other").any()).collect()
 
 
 def _bursts(suspects: pl.DataFrame, daily: pl.DataFrame, arrived: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -167,7 +177,7 @@ def _bursts(suspects: pl.DataFrame, daily: pl.DataFrame, arrived: pl.DataFrame, 
 
 def _accepted(arrived: pl.DataFrame, denied: pl.DataFrame) -> pl.DataFrame:
     """Days on which a domain that denied access to somebody took mail for others, as DOUBTS without a burst."""
-    took = arrived.filter((col("others") > 0) & col("place").is_in(denied["domain"].implode()))
+    took = arrived.filter(col("others") & col("place").is_in(denied["domain"].implode()))
     return took.select("day", domain="place", burst=pl.lit(None, pl.String)).select(list(DOUBTS.columns))
 
 

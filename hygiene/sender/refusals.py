@@ -75,9 +75,9 @@ def is_named(provider: str) -> pl.Expr:
     return (col("mailbox_provider").fill_null(OTHERS) == provider) | (col("domain") == provider)
 
 
-def domain_of(key: str) -> pl.Expr:
+def domain_of(key: str | pl.Expr) -> pl.Expr:
     """The part behind the last @."""
-    return col(key).str.extract(r"@([^@]*)$")
+    return (col(key) if isinstance(key, str) else key).str.extract(r"@([^@]*)$")
 
 
 def message() -> pl.Expr:
