@@ -63,7 +63,9 @@ def _worked_out(step: pl.LazyFrame) -> pl.LazyFrame:
 def with_evidence(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFrame:
     """SUBSCRIBERS with all of EVIDENCE as known at `as_of`, and `engaged_at` for the choice among duplicates."""
     is_past = col("occurred_at") <= as_of
-    activity, returns = _worked_out(shard.activity.filter(is_past)), _worked_out(shard.returns.filter(is_past))
+    # In the order of mailboxes, who stands together is told by a look at the neighbor.
+    activity = _worked_out(shard.activity.filter(is_past).sort("mailbox"))
+    returns = _worked_out(shard.returns.filter(is_past))
     kept = not_taken_back(shard.negatives.filter(is_past), returns)
     counted = _keyed(that_count(kept, shard.lifts), _mailbox_domain())
     negatives = _worked_out(counted.with_columns(action=bounce_action(policy)))
@@ -99,9 +101,9 @@ def _keyed(frame: pl.LazyFrame, domain: pl.Expr) -> pl.LazyFrame:
 
 def _newest_subscription(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Rows of one recipient share the newest `subscribed_at`, so that they share their fate."""
-    shared = rows.group_by("address_number").agg(newest=col("subscribed_at").max(), rows=pl.len())
-    several = shared.filter(col("rows") > 1).drop("rows")
-    joined = rows.join(several, on="address_number", how="left")
+    several = rows.filter(col("address_number").is_duplicated())
+    newest = several.group_by("address_number").agg(newest=col("subscribed_at").max())
+    joined = rows.join(newest, on="address_number", how="left")
     return joined.with_columns(subscribed_at=pl.max_horizontal("subscribed_at", "newest")).drop("newest")
 
 
@@ -111,8 +113,8 @@ def _mailbox_domain() -> pl.Expr:
 
 def _sharing_a_number(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Numbers that stand for two mailboxes of the list; what hangs on them is not known."""
-    check = col("mailbox_key").hash()
-    return rows.group_by("mailbox").agg(low=check.min(), high=check.max()).filter(col("low") != col("high"))
+    several = rows.filter(col("mailbox").is_duplicated()).group_by("mailbox")
+    return several.agg(keys=col("mailbox_key").n_unique()).filter(col("keys") > 1)
 
 
 def _with_signs_elsewhere(people: pl.LazyFrame, returns: pl.LazyFrame, lifts: pl.LazyFrame) -> pl.LazyFrame:

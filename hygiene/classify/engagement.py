@@ -10,19 +10,22 @@ from polars import col
 from hygiene.model.words import HUMAN, Activity
 
 AT = col("occurred_at")
+DAY = AT.to_physical() // 86_400_000_000
 DELIVERED = col("activity") == Activity.DELIVERED
+SIGNS = {"human_at": HUMAN, "clicked_at": [Activity.CLICKED], "machine_opened_at": [Activity.MACHINE_OPENED]}
 
 
 def of_people(activity: pl.LazyFrame) -> pl.LazyFrame:
-    """Human engagement, machine opens and days with a delivery per `mailbox`."""
-    return activity.group_by("mailbox").agg(
-        _at(col("activity").is_in(HUMAN)).max().alias("human_at"),
-        _at(col("activity") == Activity.CLICKED).max().alias("clicked_at"),
-        _at(col("activity") == Activity.MACHINE_OPENED).max().alias("machine_opened_at"),
-        _at(DELIVERED).min().alias("delivered_first_at"),
-        _at(DELIVERED).max().alias("delivered_last_at"),
-        _at(DELIVERED).dt.date().drop_nulls().n_unique().cast(pl.UInt32).replace(0, None).alias("deliveries"),
-    )
+    """Human engagement, machine opens and days with a delivery per `mailbox`; fastest where sorted by it."""
+    delivered = activity.filter(DELIVERED).group_by("mailbox")
+    days = delivered.agg(delivered_first_at=AT.min(), delivered_last_at=AT.max(), deliveries=_days())
+    people = [
+        activity.filter(col("activity").is_in(kinds)).group_by("mailbox").agg(AT.max().alias(name))
+        for name, kinds in SIGNS.items()
+    ]
+    for found in people:
+        days = days.join(found, on="mailbox", how="full", coalesce=True)
+    return days
 
 
 def unengaged(activity: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
@@ -30,7 +33,7 @@ def unengaged(activity: pl.LazyFrame, people: pl.LazyFrame) -> pl.LazyFrame:
     since = pl.max_horizontal("human_at", "resubscribed_at", "sunset_lifted_at")
     signs = people.select("mailbox", since=since).filter(col("since").is_not_null())
     after = activity.filter(DELIVERED).join(signs, on="mailbox", how="inner").filter(col("since") < AT)
-    return after.group_by("mailbox").agg(unengaged_deliveries=AT.dt.date().n_unique().cast(pl.UInt32))
+    return after.group_by("mailbox").agg(unengaged_deliveries=_days())
 
 
 def with_unengaged(people: pl.LazyFrame, activity: pl.LazyFrame) -> pl.LazyFrame:
@@ -47,5 +50,5 @@ def engaged_at(activity: pl.LazyFrame) -> pl.LazyFrame:
     return human.group_by(pl.coalesce("address", "mailbox").alias("address")).agg(engaged_at=AT.max())
 
 
-def _at(mine: pl.Expr) -> pl.Expr:
-    return pl.when(mine).then(AT)
+def _days() -> pl.Expr:
+    return DAY.n_unique().cast(pl.UInt32)

@@ -7,25 +7,32 @@ from polars import col
 
 from hygiene.model.words import MxStatus, Verdict
 from hygiene.policy.policy import Policy
-from hygiene.policy.rules import RANK, RULES, Lifetime, Rule
+from hygiene.policy.rules import RANK, RULES, Lifetime
 
 CODES = pl.Enum([rule.code for rule in RULES])
 VERDICTS = pl.Enum([verdict.value for verdict in Verdict])
 SUPPRESSING = sum(1 << rank for rank, rule in enumerate(RULES) if rule.verdict is Verdict.SUPPRESS)
 
 
-def fires(rule: Rule, policy: Policy, as_of: dt.datetime) -> pl.Expr:
-    """Whether a rule fires by today's evidence, or its suppression is in force and has not ended; null never fires."""
-    now = pl.lit(as_of).cast(pl.Datetime("us", "UTC"))
-    in_force = (col("in_force") & bit(rule.code) != 0) & ~ended(rule, policy)
-    return rule.when(policy, now).fill_null(False) | in_force.fill_null(False)
+def still_in_force(policy: Policy) -> pl.Expr:
+    """The rules whose suppression is in force and has not ended by itself; its expiry is the ledger's business."""
+    kept = [
+        pl.when(~_ended(lifetime, policy)).then(col("in_force") & _bits(lifetime)).fill_null(0)
+        for lifetime in Lifetime
+        if _bits(lifetime)
+    ]
+    return pl.sum_horizontal(kept)
 
 
-def ended(rule: Rule, policy: Policy) -> pl.Expr:
-    """Whether what ends a suppression by itself has happened; its expiry is the ledger's business, not ours."""
+def _bits(lifetime: Lifetime) -> int:
+    return sum(bit(rule.code) for rule in RULES if rule.lifetime is lifetime)
+
+
+def _ended(lifetime: Lifetime, policy: Policy) -> pl.Expr:
+    """Whether what ends such a suppression has happened."""
     resolves = col("mx_status").is_in([MxStatus.MX, MxStatus.IMPLICIT_MX])
     is_over: pl.Expr
-    match rule.lifetime:
+    match lifetime:
         case Lifetime.WHILE_TRUE:
             is_over = pl.lit(True)
         case Lifetime.UNTIL_RESOLVES:
@@ -43,9 +50,13 @@ def bit(code: str) -> int:
 
 
 def fired(policy: Policy, as_of: dt.datetime) -> pl.Expr:
-    """All rules that fire, as one bit each; bit 0 is the first of RULES."""
-    bits = [fires(rule, policy, as_of).cast(pl.UInt64) * bit(rule.code) for rule in RULES]
-    return pl.sum_horizontal(bits).cast(pl.UInt64).alias("fired")
+    """All rules that fire, as one bit each; bit 0 is the first of RULES.
+
+    A rule fires by today's evidence, or where its suppression is still in force; null never fires.
+    """
+    now = pl.lit(as_of).cast(pl.Datetime("us", "UTC"))
+    tonight = [pl.when(rule.when(policy, now)).then(pl.lit(bit(rule.code), pl.UInt64)).otherwise(0) for rule in RULES]
+    return (pl.sum_horizontal(tonight) | still_in_force(policy)).cast(pl.UInt64).alias("fired")
 
 
 def first_rule() -> pl.Expr:
