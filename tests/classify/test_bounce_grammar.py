@@ -2,6 +2,8 @@
 
 from itertools import product
 
+import pytest
+
 from tests.classify.replies import meanings
 
 RECIPIENTS = [
@@ -71,3 +73,63 @@ def test_a_sender_who_is_not_wanted_costs_no_reader() -> None:
     replies = said_of(SENDERS, UNWANTED)
     assert len(replies) > 1000
     assert [one["diagnostic"] for one in meanings(*replies) if one["action"] != "none"] == []
+
+
+MAILBOXES = [
+    "mailbox",
+    "the user's mailbox",
+    "account",
+    "inbox",
+    "joe's account",
+    "<joe@example.org>",
+    "subscriber",
+    "maildrop",
+]
+MESSAGES = ["message", "your message", "this e-mail", "the mail"]
+SAID = {
+    "mailbox_full": (
+        MAILBOXES,
+        [
+            "is full", "is over quota", "has exceeded the storage limit", "has no space left", "has run out of room",
+            "is at capacity", "has too much mail", "has used up its quota", "would exceed quota",
+        ],
+    ),
+    "inactive_mailbox": (
+        MAILBOXES,
+        [
+            "is disabled", "has been suspended", "was closed", "is dormant", "has been shut down", "has expired",
+            "is frozen", "is not active", "has been terminated",
+        ],
+    ),
+    "message_too_large": (
+        MESSAGES,
+        ["is too large", "exceeds the maximum size", "is over the size limit", "exceeds 25 MB", "is bigger than 10 MB"],
+    ),
+    "spam_content": (
+        MESSAGES,
+        [
+            "looks like spam", "contains a virus", "was classified as junk", "has a prohibited attachment",
+            "is phishing", "failed content inspection", "lacks a Date header", "is malformed",
+            "contains a malicious link",
+        ],
+    ),
+    "rate_limited": (
+        ["too many", "exceeded the number of", "excessive"],
+        ["connections", "recipients", "messages per hour", "messages in this session"],
+    ),
+    "transient": (
+        ["connection", "session", "SMTP connection"],
+        ["timed out", "was reset by peer", "dropped", "could not be established", "refused"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", SAID)
+def test_other_reasons_are_understood_in_common_words(reason: str) -> None:
+    subjects, predicates = SAID[reason]
+    replies = [
+        f"{opening}{subject} {words}"
+        for opening, subject, words in product(("550 ", "554 Sorry, ", "450 ", ""), subjects, predicates)
+    ]
+    wrong = [(one["diagnostic"], one["bounce_rule"]) for one in meanings(*replies) if one["reason"] != reason]
+    assert len(wrong) <= 0.02 * len(replies), wrong
