@@ -37,7 +37,9 @@ def survey(chunks: Iterable[bytes]) -> Survey:
     """Reads all bytes as UTF-8 and counts what is."""
     decoder, found = codecs.getincrementaldecoder("utf-8")(MARKING), Survey()
     for chunk in chunks:
-        _count(found, len(chunk), decoder.decode(chunk))
+        # Plain ASCII after a whole character has nothing to count.
+        if not (chunk.isascii() and decoder.getstate()[0] == b""):
+            _count(found, len(chunk), decoder.decode(chunk))
     _count(found, 0, decoder.decode(b"", final=True))
     return found
 
