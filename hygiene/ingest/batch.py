@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import ClassVar
 
 import polars as pl
@@ -11,6 +12,12 @@ from hygiene.model.tables import ACTIVITY, EVENTS
 
 RAW_LENGTH = 500
 """Characters of an unreadable record that are kept."""
+
+
+@cache
+def none_of(name: str) -> pl.DataFrame:
+    """No rows of one of the schemas of Batch, made once: there are many batches."""
+    return pl.DataFrame(schema=getattr(Batch, name))
 
 
 @dataclass(frozen=True)
@@ -23,13 +30,14 @@ class Batch:
     """EVENTS without keys and source."""
     REJECTS: ClassVar = pl.Schema({"line": pl.UInt32, "reason": pl.String})
     IGNORED: ClassVar = pl.Schema({"type": pl.String, "records": pl.UInt32})
+    ACTIVITY: ClassVar = ACTIVITY.schema
 
-    events: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=Batch.EVENTS))
-    rejects: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=Batch.REJECTS))
+    events: pl.DataFrame = field(default_factory=lambda: none_of("EVENTS"))
+    rejects: pl.DataFrame = field(default_factory=lambda: none_of("REJECTS"))
     """With `raw` as soon as it was added."""
-    ignored: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=Batch.IGNORED))
+    ignored: pl.DataFrame = field(default_factory=lambda: none_of("IGNORED"))
     """How many records of each type."""
-    activity: pl.DataFrame = field(default_factory=ACTIVITY.empty)
+    activity: pl.DataFrame = field(default_factory=lambda: none_of("ACTIVITY"))
     """ACTIVITY: events that only count, where they stand here and not in `events`."""
 
     @classmethod
@@ -48,6 +56,8 @@ class Batch:
 
     def with_rejects(self, rejects: pl.DataFrame, raw: pl.DataFrame) -> "Batch":
         """With these rejects (`line, reason`) in place of its own, and their text from `line, raw`."""
+        if rejects.is_empty():
+            return replace(self, rejects=rejects.select("line", pl.lit(None, pl.String).alias("raw"), "reason"))
         texts = raw.filter(col("line").is_in(rejects["line"].implode())).unique("line")
         told = rejects.join(texts, on="line", how="left").select("line", col("raw").str.head(RAW_LENGTH), "reason")
         return replace(self, rejects=told)

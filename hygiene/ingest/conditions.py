@@ -35,7 +35,9 @@ def texts(path: str, schema: pl.Schema) -> pl.Expr:
     if path not in schema:
         return pl.lit(None, pl.String)
     if isinstance(schema[path], pl.List):
-        text = col(path).list.join(",")
+        # Most lists hold one text, and to join is slow.
+        is_long = col(path).list.len() > 1
+        text = pl.coalesce(pl.when(is_long).then(col(path)).list.join(","), col(path).list.first())
         return pl.when(text != "").then(text)
     return col(path)
 

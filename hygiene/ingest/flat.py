@@ -98,11 +98,7 @@ def flat(records: pl.DataFrame, lay: Layout, file: str) -> pl.DataFrame:
     """`line` and a column for each path of decoded records (`line, record`)."""
     values = (value(path, col("record")).alias(path) for path in lay.flat)
     found = records.select("line", *values, pl.lit(file).alias(FILE))
-    return found.with_columns(_value(found[path]) for path in lay.flat if found.schema[path] == pl.String)
-
-
-def _value(texts: pl.Series) -> pl.Series:
-    """An empty text is no value; most columns are empty, or have none such."""
-    if texts.null_count() == texts.len() or texts.str.len_bytes().min() != 0:
-        return texts
-    return texts.to_frame().select(pl.when(pl.first() != "").then(pl.first())).to_series()
+    # An empty text is no value; few columns have such, and one look tells which.
+    shortest = found.select(pl.col(pl.String).str.len_bytes().min())
+    empty = [name for name in shortest.columns if shortest[name].item() == 0]
+    return found.with_columns(pl.when(col(name) != "").then(name) for name in empty)

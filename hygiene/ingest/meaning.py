@@ -11,7 +11,7 @@ from polars import col
 
 from hygiene.formats.agents import is_machine
 from hygiene.formats.format import EventRule, Format, Paths, Reading, Shape
-from hygiene.ingest.batch import Batch
+from hygiene.ingest.batch import Batch, none_of
 from hygiene.ingest.conditions import When, all_that_hold, first, first_that_holds, joined, where
 from hygiene.ingest.encoding import MARK
 from hygiene.ingest.paths import ELEMENT, element_value
@@ -53,11 +53,18 @@ def _by_type(records: pl.DataFrame, reading: Reading, plan: _Plan) -> Iterator[t
     path = reading.type[0] if len(reading.type) == 1 else ""
     known = sorted({value.lower() for when in whens for value in when.get(path, ()) if value not in ("", "*")})
     lower = col("=type").str.to_lowercase()
-    groups = typed.with_columns(pl.when(lower.is_in(known)).then(lower).alias("=group")).partition_by(
-        "=group", as_dict=True, include_key=False
-    )
-    for (name,), rows in groups.items():
+    groups = typed.select(pl.when(lower.is_in(known)).then(lower).alias("=group")).to_series()
+    for name, rows in _parted(typed, groups):
         yield rows, plan if name is None else _narrowed(plan, path, str(name))
+
+
+def _parted(rows: pl.DataFrame, groups: pl.Series) -> Iterator[tuple[str | None, pl.DataFrame]]:
+    """The rows by group; those of one group are not copied."""
+    if groups.n_unique() == 1:
+        yield groups[0], rows
+        return
+    parts = rows.with_columns(groups).partition_by(groups.name, as_dict=True, include_key=False)
+    yield from ((name, mine) for (name,), mine in parts.items())
 
 
 def _narrowed(plan: _Plan, path: str, type_: str) -> _Plan:
@@ -93,15 +100,21 @@ def _events(rows: pl.DataFrame, columns: Mapping[str, Paths], plan: _Plan, provi
     labels = {number: f": {rule.ignored}" for number, (_, rule) in enumerate(plan.rules) if rule.ignored}
     kind = col("=rule").replace_strict(words, default=None, return_dtype=pl.String)
     named = ruled.with_columns(kind.alias("=kind"))
-    label = col("=rule").replace_strict(labels, default="", return_dtype=pl.String).fill_null("")
     other = named.filter(col("=kind").is_null())
+    happened = named if other.is_empty() else named.filter(col("=kind").is_not_null())
+    told = _conformed(happened, columns, plan, provider, reading)
+    bad = told.filter(col("reason").is_not_null())
+    good = told if bad.is_empty() else told.filter(col("reason").is_null())
+    return Batch(good.select(Batch.EVENTS.names()), bad.select("line", "reason"), _ignored(other, labels))
+
+
+def _ignored(other: pl.DataFrame, labels: Mapping[int, str]) -> pl.DataFrame:
+    """How many records of each type are no event of ours."""
+    if other.is_empty():
+        return none_of("IGNORED")
+    label = col("=rule").replace_strict(labels, default="", return_dtype=pl.String).fill_null("")
     ignored = other.group_by(type=col("=type").fill_null(NO_TYPE) + label).agg(records=col("line").n_unique())
-    happened = _conformed(named.filter(col("=kind").is_not_null()), columns, plan, provider, reading)
-    return Batch(
-        happened.filter(col("reason").is_null()).select(Batch.EVENTS.names()),
-        happened.filter(col("reason").is_not_null()).select("line", "reason"),
-        ignored.cast(Batch.IGNORED),
-    )
+    return ignored.cast(Batch.IGNORED)
 
 
 def _ruled(rows: pl.DataFrame, plan: _Plan, reading: Reading) -> pl.DataFrame:

@@ -33,16 +33,10 @@ def opened(lines: Lines, reading: Reading) -> tuple[pl.DataFrame, pl.DataFrame]:
         if step in BY_HAND:
             texts = _each_apart(texts, ~col("text").str.contains(BY_HAND[step][0]), BY_HAND[step][1])
     broken = []
-    for path in reading.unwrap if _may_hold(lines, reading) else ():
+    for path in reading.unwrap:
         texts, bad = _unwrapped(texts, path)
         broken.append(bad)
     return texts.with_columns(_plain(reading)), pl.concat([pl.DataFrame(schema=REJECTED), *broken])
-
-
-def _may_hold(lines: Lines, reading: Reading) -> bool:
-    """Whether there is an envelope at all, in one quick look at the bytes."""
-    last = (f'"{path.replace("[]", "").rpartition(".")[2]}"' for path in reading.unwrap)
-    return any(key.encode() in lines.utf8 for key in last)
 
 
 def _apart(texts: pl.DataFrame) -> pl.DataFrame:
@@ -63,7 +57,8 @@ def _unwrapped(texts: pl.DataFrame, path: str) -> tuple[pl.DataFrame, pl.DataFra
     """With the JSON texts at a path put in place of their envelopes."""
     keys = path.replace("[]", "").split(".")
     might = pl.all_horizontal(*(col("text").str.contains(f'"{key}"', literal=True) for key in keys))
-    wrapped = texts.filter(might)
+    # The last key is the rarest: mostly it is nowhere.
+    wrapped = texts.filter(col("text").str.contains(f'"{keys[-1]}"', literal=True)).filter(might)
     if wrapped.is_empty():
         return texts, pl.DataFrame(schema=REJECTED)
     records, bad = decoded(wrapped, only(path))
@@ -87,7 +82,9 @@ def _plain(reading: Reading) -> pl.Expr:
     if "avro_unions" in reading.steps:
         text = text.str.replace_all(UNION, "${1}")
     for key in reading.one_or_many:
-        text = text.str.replace_all(rf'"{key}": ?({STRING})', f'"{key}":[${{1}}]')
+        is_one = text.str.contains(f'"{key}":"', literal=True) | text.str.contains(f'"{key}": "', literal=True)
+        one = pl.when(is_one).then(text).str.replace_all(rf'"{key}": ?({STRING})', f'"{key}":[${{1}}]')
+        text = pl.coalesce(one, text)
     return text
 
 
