@@ -51,6 +51,11 @@ def test_no_flipped_bits_crash_a_run(sample: tuple[str, bytes], seed: int, flips
     survives(bytes(content), sample[0], draw.choice(["auto", sample[0].split(".")[0]]))
 
 
+def test_a_lone_carriage_return_inside_a_line_crashes_no_run() -> None:
+    name, content = next(sample for sample in CONTENTS if sample[0] == "snds.csv")
+    survives(content.replace(b"M,", b"M\r,", 1), name, "auto")
+
+
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 LISTS = st.lists(SCALARS, max_size=3)
 OBJECTS = st.dictionaries(st.text(max_size=8), SCALARS | LISTS, max_size=3)
