@@ -16,9 +16,9 @@ from hygiene.ingest.json_lines import JsonLines, open_json_lines
 from hygiene.ingest.parquet_list import ParquetList, open_parquet
 from hygiene.ingest.streams import PARQUET, files_of, first_bytes
 from hygiene.ingest.text import open_text
-from hygiene.ingest.times import instant
+from hygiene.ingest.times import instant, midnight
 from hygiene.model.errors import InputError
-from hygiene.model.tables import REJECTS
+from hygiene.model.tables import INSTANT, REJECTS
 from hygiene.policy.policy import Policy
 
 ADDRESS_NAMES = frozenset(
@@ -84,7 +84,7 @@ class OpenList:
     def raw_subscribers(self) -> pl.LazyFrame:
         """Columns list, row, raw (the address cell), subscribed_at and is_confirmed of every readable record."""
         subscribed, confirmed = self.source.subscribed_at_column, self.source.confirmed_column
-        at = instant(col(subscribed).cast(pl.String), "auto") if subscribed else pl.lit(None)
+        at = _instants(col(subscribed).cast(pl.String)) if subscribed else pl.lit(None)
         said = (
             col(confirmed).cast(pl.String).str.strip_chars().str.to_lowercase()
             if confirmed
@@ -97,6 +97,21 @@ class OpenList:
             at.cast(pl.Datetime("us", "UTC")).alias("subscribed_at"),
             (said.is_in(YES) | said.str.contains(r"^\d{4}-\d\d-\d\d")).alias("is_confirmed"),
         )
+
+
+def _instants(texts: pl.Expr) -> pl.Expr:
+    """The instants of a column, in whatever form; each text that is no plain date is read once."""
+    return texts.map_batches(_read_once, return_dtype=INSTANT, is_elementwise=True)
+
+
+def _read_once(texts: pl.Series) -> pl.Series:
+    rows = texts.to_frame("text").with_columns(day=midnight(col("text")))
+    odd = rows.filter(col("day").is_null()).select(col("text").drop_nulls().unique())
+    if odd.is_empty():
+        return rows["day"]
+    read = odd.with_columns(at=instant(col("text"), "auto").cast(INSTANT))
+    joined = rows.join(read, on="text", how="left", maintain_order="left")
+    return joined.select(pl.coalesce("day", "at")).to_series()
 
 
 def open_lists(sources: Sequence[ListSource], base: Path, work: Path, policy: Policy) -> list[OpenList]:

@@ -32,7 +32,7 @@ def _from_microseconds(number: pl.Expr) -> pl.Expr:
 
 
 def _iso(text: pl.Expr, zone: str) -> pl.Expr:
-    plain = pl.coalesce(_parsed(text), _day(text)) if zone == "+00:00" else _parsed(text)
+    plain = pl.coalesce(_parsed(text), midnight(text)) if zone == "+00:00" else _parsed(text)
     # Only what is not plain RFC 3339 takes the second look.
     odd = pl.when(plain.is_null()).then(text).str.strip_chars()
     zoned = (
@@ -46,7 +46,7 @@ def _iso(text: pl.Expr, zone: str) -> pl.Expr:
     return pl.coalesce(plain, _parsed(zoned))
 
 
-def _day(text: pl.Expr) -> pl.Expr:
+def midnight(text: pl.Expr) -> pl.Expr:
     """Midnight in UTC of `2026-06-01`."""
     dated = pl.when(text.str.len_bytes() == len("2026-06-01")).then(text)
     return dated.str.to_datetime("%Y-%m-%d", time_unit="us", strict=False).dt.replace_time_zone("UTC")
