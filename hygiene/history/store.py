@@ -5,7 +5,7 @@ so one that two files tell changes nothing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 from polars import col
@@ -17,11 +17,47 @@ from hygiene.state import StateTable
 
 HISTORY = Table("HISTORY", {**EVENTS.columns, "month": Column(pl.String, "UTC month, `2026-03`", nullable=False)})
 BATCH_ROWS = 500_000
+STRETCH_ROWS = 1_000_000
+"""Stretches of small files are put together to so many rows."""
+
+
+@dataclass(frozen=True)
+class FileRows:
+    """What a file holds."""
+
+    digest: str
+    events: pl.LazyFrame
+    """EVENTS kept whole."""
+    stretches: Iterable[pl.DataFrame]
+    """ACTIVITY, in stretches sorted by mailbox."""
+    head: str | None = None
+    """Digest of how the file begins, which stays when it grows."""
+
+    @property
+    def key(self) -> str:
+        """The transaction of the file."""
+        return f"file:{self.digest}"
+
+    @property
+    def head_key(self) -> str:
+        """The transaction of all files that begin like this one."""
+        return f"head:{self.head}"
+
+    def without(self, told: pl.LazyFrame, repeated: list[int]) -> "FileRows":
+        """The file without the ACTIVITY that was told before; how many rows that were goes to `repeated`."""
+
+        def untold() -> Iterator[pl.DataFrame]:
+            for stretch in self.stretches:
+                new = _untold(stretch, told)
+                repeated.append(stretch.height - new.height)
+                yield new
+
+        return replace(self, stretches=untold())
 
 
 @dataclass(frozen=True)
 class Appended:
-    """What one file added."""
+    """What files added."""
 
     new: int
     known: int
@@ -51,35 +87,34 @@ class History:
         """Those of the files' digests that were not read yet."""
         return set(digests) - {key.removeprefix("file:") for key in self.state.known(f"file:{one}" for one in digests)}
 
-    def append(
-        self, digest: str, events: pl.LazyFrame, stretches: Iterable[pl.DataFrame], head: str | None = None
-    ) -> Appended:
-        """Adds a file: the events (EVENTS) that are not there yet, and its ACTIVITY; after a crash, the rest.
+    def append(self, files: Sequence[FileRows]) -> Appended:
+        """Adds files, all in one commit: the events that are not there yet, and ACTIVITY; after a crash, the rest.
 
-        Where a file with the same `head` was added, this one is most likely that file, grown or rotated: of its
-        ACTIVITY only what is not there yet is added.
+        A file with the head of one added before is most likely that file, grown or rotated: of its ACTIVITY only what
+        is not there yet is added.
         """
-        # Opened beforehand: the library cannot open a table while it writes one.
-        told = self.activity() if head and self.state.has_transaction(f"head:{head}") else None
-        repeated = 0
-
-        def untold_stretches() -> Iterator[pl.DataFrame]:
-            nonlocal repeated
-            for stretch in stretches:
-                untold = stretch if told is None else _untold(stretch, told)
-                repeated += stretch.height - untold.height
-                yield untold
-
-        self.counted.append(untold_stretches(), f"file:{digest}")
-        dated = EVENTS.conform(events).with_columns(month=col("occurred_at").dt.strftime("%Y-%m"))
+        told = self.counted.known(one.key for one in files)
+        untold = [one for one in files if one.key not in told]
+        heads = self.state.known(one.head_key for one in untold if one.head)
+        repeated: list[int] = []
+        if heads:
+            # Opened beforehand: the library cannot open a table while it writes one.
+            before = self.activity()
+            untold = [one.without(before, repeated) if one.head_key in heads else one for one in untold]
+        if untold:
+            self.counted.append(_sorted(untold), [one.key for one in untold])
+        dated = pl.concat([EVENTS.conform(one.events) for one in files]).with_columns(
+            month=col("occurred_at").dt.strftime("%Y-%m")
+        )
         keys = dated.select("month", key=_identity()).collect()
         known = self._known(keys["month"].unique().to_list())
         is_new = keys["key"].is_first_distinct() & ~keys["key"].is_in(known.implode())
         fresh = pl.concat([dated, is_new.alias("is_new").to_frame().lazy()], how="horizontal")
         wanted = fresh.filter("is_new").drop("is_new")
-        self.state.append(_batches(wanted), [f"file:{digest}", *([f"head:{head}"] if head else [])])
+        heads_now = dict.fromkeys(one.head_key for one in files if one.head)
+        self.state.append(_batches(wanted), [*(one.key for one in files), *heads_now])
         new = int(is_new.sum())
-        return Appended(new, keys.height - new, repeated)
+        return Appended(new, keys.height - new, sum(repeated))
 
     def _known(self, months: Sequence[str]) -> pl.Series:
         """Identities of the events of these months."""
@@ -116,6 +151,22 @@ class History:
         """Compacts the tables and removes versions older than `keep_days`."""
         self.state.tidy(keep_days)
         self.counted.tidy(keep_days)
+
+
+def _sorted(files: Iterable[FileRows]) -> Iterator[pl.DataFrame]:
+    """Stretches of all files; small ones become one."""
+    waiting: list[pl.DataFrame] = []
+    for stretch in (one for file in files for one in file.stretches):
+        waiting.append(stretch)
+        if sum(one.height for one in waiting) >= STRETCH_ROWS:
+            yield _merged(waiting)
+            waiting.clear()
+    if waiting:
+        yield _merged(waiting)
+
+
+def _merged(stretches: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    return stretches[0] if len(stretches) == 1 else pl.concat(stretches).sort("mailbox", multithreaded=False)
 
 
 def _identity() -> pl.Expr:

@@ -9,7 +9,7 @@ import pytest
 
 from hygiene import gather
 from hygiene.classify.engagement import of_people
-from hygiene.history.store import History
+from hygiene.history.store import FileRows, History
 from hygiene.normalize.activity import activity, is_activity
 from hygiene.normalize.numbers import number
 from tests.builders import event, events, instant
@@ -22,10 +22,19 @@ CY = event("bounced", "cy@example.org", "2026-06-02", diagnostic="550 no")
 FILES = {"a": events(ANN, BOB), "b": events(BOB, CY, CY, DAN), "c": events(CY, ANN)}
 
 
-def append(history: History, name: str) -> int:
-    """How many events of a file are new."""
-    whole = FILES[name].filter(~is_activity())
-    return history.append(name, whole.lazy(), [activity(FILES[name])]).new
+def append(history: History, *names: str) -> int:
+    """How many events of these files are new."""
+    return history.append([rows(name) for name in names]).new
+
+
+def rows(name: str) -> FileRows:
+    return FileRows(name, FILES[name].filter(~is_activity()).lazy(), [activity(FILES[name]).sort("mailbox")])
+
+
+def held(history: History) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    """Events and activity, in order."""
+    events = history.scan().drop("source", "line").collect()
+    return sorted(events.rows(), key=str), sorted(history.activity().collect().rows(), key=str)
 
 
 @pytest.mark.parametrize("order", list(permutations(FILES)))
@@ -54,6 +63,27 @@ def test_a_crash_between_the_two_tables_loses_and_doubles_nothing(tmp_path: Path
     assert history.unread(["a"]) == {"a"}
     append(history, "a")
     assert history.activity().collect().height == 2
+
+
+@pytest.mark.parametrize("groups", [["abc"], ["ab", "c"], ["c", "ba"], ["cba"]])
+@pytest.mark.parametrize("rows_together", [1, 3, 100])
+def test_files_told_together_leave_what_they_leave_one_by_one(
+    groups: list[str], rows_together: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hygiene.history.store.STRETCH_ROWS", rows_together)
+    one_by_one, together = History(str(tmp_path / "one")), History(str(tmp_path / "together"))
+    added = sum(append(one_by_one, name) for name in FILES)
+    assert sum(append(together, *names) for names in groups) == added
+    assert held(together) == held(one_by_one)
+    assert together.unread(list(FILES)) == set()
+
+
+def test_a_crash_between_the_two_tables_is_finished_by_another_group(tmp_path: Path) -> None:
+    history, whole = History(str(tmp_path / "crashed")), History(str(tmp_path / "whole"))
+    history.counted.append(pl.concat([activity(FILES["a"]), activity(FILES["b"])]), ["file:a", "file:b"])
+    append(history, "c", "b", "a")
+    append(whole, "a", "b", "c")
+    assert held(history) == held(whole)
 
 
 def test_a_file_read_before_is_known_by_its_digest(tmp_path: Path) -> None:
