@@ -107,8 +107,12 @@ def _ips(incident: Incident, sender: SenderSettings) -> tuple[str, list[str]]:
 
 
 def _errors(incident: Incident, _: SenderSettings) -> tuple[str, list[str]]:
-    replies = [f"{part['messages']:,} times: {part['reply']}" for part in incident.replies]
+    replies = [f"{_times(part['messages'])}: {part['reply']}" for part in incident.replies]
     return "SMTP errors", replies or [f"The events give no text, only the sign {incident.token}."]
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def _description(incident: Incident, _: SenderSettings) -> tuple[str, list[str]]:

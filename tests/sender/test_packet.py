@@ -25,6 +25,15 @@ def test_apple_is_sent_its_five_items() -> None:
     assert "It began on 2026-06-24 at 06:00 UTC" in told.items["Description"][0]
 
 
+def test_replies_are_counted_in_words_that_fit() -> None:
+    replies = [
+        {"reply": "554 no", "messages": 1, "recipients": 1},
+        {"reply": "550 no", "messages": 1200, "recipients": 9},
+    ]
+    told = packet(incident(replies=replies), US, PAST)
+    assert told.items["SMTP errors"] == ["once: 554 no", "1,200 times: 550 no"]
+
+
 def test_apples_letter_says_what_does_not_exist_there() -> None:
     assert {"Apple keeps no allow list."} < set(letter().notes)
     assert any("no feedback loop" in note for note in letter().notes)
