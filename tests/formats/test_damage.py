@@ -132,6 +132,16 @@ def test_an_archive_names_the_member_that_cannot_be_read(tmp_path: Path) -> None
         read_all(tmp_path, "export.zip")
 
 
+def test_an_archive_whose_member_begins_before_the_file_is_damaged(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.writestr("export.csv", "email\n")
+    content = bytearray((tmp_path / "export.zip").read_bytes())
+    content[-6] ^= 0x80  # the offset of the directory: the members' own are counted from there
+    (tmp_path / "export.zip").write_bytes(content)
+    with pytest.raises(InputError, match=r"export\.csv is damaged"):
+        read_all(tmp_path, "export.zip")
+
+
 def test_an_empty_archive_and_a_workbook_are_refused(tmp_path: Path) -> None:
     for name, member, says in (("a.zip", "", "holds no file"), ("b.xlsx", "[Content_Types].xml", "Excel workbook")):
         with zipfile.ZipFile(tmp_path / name, "w") as archive:
