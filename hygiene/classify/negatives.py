@@ -49,7 +49,7 @@ def objections(negatives: pl.LazyFrame) -> pl.LazyFrame:
 
 def _last(kind: EventKind, at: str, prefix: str) -> list[pl.Expr]:
     mine = col("kind") == kind
-    newest = [col(name).filter(mine).sort_by(col("occurred_at").filter(mine)).last() for name in ("source", "line")]
+    newest = [_newest(name, mine) for name in ("source", "line")]
     return [col("occurred_at").filter(mine).max().alias(at)] + [
         expression.alias(f"{prefix}_{name}") for expression, name in zip(newest, ("source", "line"), strict=True)
     ]
@@ -75,7 +75,7 @@ def bounces(negatives: pl.LazyFrame, signs: pl.LazyFrame) -> pl.LazyFrame:
 def _burst(mine: pl.Expr) -> pl.Expr:
     """The burst of the last one; null where one of them fell in none."""
     bursts = col("burst").filter(mine)
-    return pl.when(bursts.null_count() == 0).then(bursts.sort_by(col("occurred_at").filter(mine)).last())
+    return pl.when(bursts.null_count() == 0).then(_newest("burst", mine))
 
 
 def _is_soft() -> pl.Expr:
@@ -95,5 +95,10 @@ def _streak(mine: pl.Expr, prefix: str, count: str) -> list[pl.Expr]:
         _days(mine).alias(count),
         at.min().alias(f"{prefix}_first_at"),
         at.max().alias(f"{prefix}_last_at"),
-        *(col(name).filter(mine).sort_by(at).last().alias(f"{prefix}_{told}") for name, told in proof.items()),
+        *(_newest(name, mine).alias(f"{prefix}_{told}") for name, told in proof.items()),
     ]
+
+
+def _newest(name: str, mine: pl.Expr) -> pl.Expr:
+    """Of the last one; of two at one instant that of the later line, in whatever order they were read."""
+    return col(name).filter(mine).sort_by(*(col(key).filter(mine) for key in ("occurred_at", "source", "line"))).last()
