@@ -34,6 +34,9 @@ from hygiene.store import Store
 from hygiene.validate.syntax import judged, to_ask
 
 COMMIT_ROWS, COMMIT_FILES = 1_000_000, 100
+WAITING_ROWS = 1_000_000
+"""So many rows wait in memory for their row groups to be full, in the files of all shards together."""
+LEAST_GROUP_ROWS = 2_000
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ def subscribers(opened: Sequence[OpenList], work: Path, shards: int = 1) -> Subs
     )
     folder = work / "subscribers"
     target = pl.PartitionBy(folder, key=shard_of(shards).alias("shard"), include_key=False)
-    numbered.sink_parquet(target, compression="lz4", mkdir=True)
+    group_rows = max(LEAST_GROUP_ROWS, WAITING_ROWS // shards)
+    numbered.sink_parquet(target, compression="lz4", mkdir=True, row_group_size=group_rows)
     schema = numbered.collect_schema()
     found = [sorted(folder.glob(f"shard={shard}/*.parquet")) for shard in range(shards)]
     files = [pl.scan_parquet(part, glob=False) if part else pl.LazyFrame(schema=schema) for part in found]
