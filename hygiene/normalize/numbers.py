@@ -19,6 +19,8 @@ NAME = "[a-z0-9._]+"
 SIMPLE = rf"^{NAME}@[a-z0-9.\-]*[a-z0-9]$"
 """An address that no rule of `keys` changes, unless its domain folds every address."""
 
+PIECE_PEOPLE = 250_000
+
 NUMBERS = pl.Schema({"mailbox": pl.Int64, "address": pl.Int64})
 
 
@@ -71,6 +73,12 @@ def in_shard(shard: int, shards: int) -> pl.Expr:
     """Whether `mailbox` lies in the range of a shard; as bounds, so that sorted files are read in part."""
     first, next_first = (-(-(place << 32) // shards << 32) - (1 << 63) for place in (shard, shard + 1))
     return col("mailbox").is_between(first, next_first - 1)
+
+
+def pieces(people: int) -> list[pl.Expr]:
+    """Conditions that part `mailbox` into pieces of few people each: to count people takes memory by people."""
+    count = people // PIECE_PEOPLE + 1
+    return [in_shard(piece, count) for piece in range(count)]
 
 
 def is_own_key(address: pl.Expr) -> pl.Expr:

@@ -14,13 +14,11 @@ from hygiene.classify.bounces import ACCESS_DENIED, bounce_action
 from hygiene.classify.engagement import DELIVERED
 from hygiene.model.refusal_tables import DOUBTS
 from hygiene.model.words import BounceAction, EventKind
-from hygiene.normalize.numbers import in_shard, number
+from hygiene.normalize.numbers import number, pieces
 from hygiene.policy.policy import Policy
 from hygiene.sender.refusals import domain_of, providers_of
 
 PLACES = ("domain", "mailbox_provider")
-PIECE_PEOPLE = 250_000
-"""People are counted in pieces of so many, as to count them takes memory by people."""
 
 
 def doubts(
@@ -137,17 +135,12 @@ def _arrived(
         people.join(spots.lazy().select("domain", "spot"), on="domain").group_by("mailbox").agg(col("spot").min())
     )
     mine = at_spots.with_columns(is_other=~col("mailbox").is_in(denied.implode())).collect()
-    pieces = [_reached(activity.filter(here), mine.lazy().filter(here)) for here in _pieces(mine.height)]
-    reached = pl.concat(pieces).group_by("spot", "day").agg(col("mail").sum(), col("others").any())
+    parts = [_reached(activity.filter(here), mine.lazy().filter(here)) for here in pieces(mine.height)]
+    reached = pl.concat(parts).group_by("spot", "day").agg(col("mail").sum(), col("others").any())
     counted = reached.join(spots, on="spot")
     long = [counted.select("day", "mail", "others", place=name) for name in PLACES]
     told = pl.concat(long).filter(col("place").is_in(places.implode()))
     return told.group_by("place", "day").agg(col("mail").sum(), col("others").any())
-
-
-def _pieces(people: int) -> list[pl.Expr]:
-    pieces = people // PIECE_PEOPLE + 1
-    return [in_shard(piece, pieces) for piece in range(pieces)]
 
 
 def _reached(activity: pl.LazyFrame, people: pl.LazyFrame) -> pl.DataFrame:

@@ -12,14 +12,12 @@ from typing import Any
 import polars as pl
 from polars import col
 
-from hygiene.normalize.numbers import in_shard
+from hygiene.normalize.numbers import pieces
 from hygiene.policy.policy import Policy
 from hygiene.sender.refusals import KEY, OTHERS, providers_of
 
 SAMPLES = 5
 """How many different replies an incident shows."""
-PIECES = 16
-"""Mail is counted in so many pieces, as to count it once takes memory by messages."""
 STEEP = 1.5
 """How many times the first half's mail the second half's is, for a trend to be called rising."""
 
@@ -176,11 +174,10 @@ def shares(
         last=at.max().dt.truncate("1d") + day,
     )
     numbered = spans.with_row_index("span")
-    named = numbered.lazy().select("span", "mailbox_provider")
-    places = _places(people, answers).join(named, on="mailbox_provider").select("mailbox", "span").collect()
-    lately = delivered.filter(at >= spans["first"].min())
-    pieces = [_arrived(lately, places, numbered, in_shard(piece, PIECES)) for piece in range(PIECES)]
-    arrived = pl.concat(pieces).group_by("span").agg(col("arrived").sum())
+    places = _places(people, answers, numbered).collect()
+    lately = delivered.filter((at >= spans["first"].min()) & (at < spans["last"].max()))
+    parts = [_arrived(lately, places, numbered, here) for here in pieces(places.height)]
+    arrived = pl.concat(parts).group_by("span").agg(col("arrived").sum())
     told = numbered.join(arrived, on="span")
     return dict(told.select("id", col("messages") / (col("messages") + col("arrived"))).rows())
 
@@ -194,12 +191,13 @@ def _arrived(delivered: pl.LazyFrame, places: pl.DataFrame, spans: pl.DataFrame,
     return inside.group_by("span").agg(arrived=pl.len()).collect()
 
 
-def _places(people: pl.LazyFrame, answers: pl.DataFrame) -> pl.LazyFrame:
-    """`mailbox` and every name that its provider has in an incident: a domain of no known one has two."""
-    domains = providers_of(people.select("domain").unique().collect(), answers).lazy()
+def _places(people: pl.LazyFrame, answers: pl.DataFrame, spans: pl.DataFrame) -> pl.LazyFrame:
+    """`mailbox` and `span` of whom a span is about: a domain of no known provider is in those of two names."""
+    domains = providers_of(people.select(col("domain").unique()).collect(), answers)
     named, is_unknown = col("mailbox_provider"), col("mailbox_provider").is_null()
     names = [
         domains.select("domain", mailbox_provider=named.fill_null(OTHERS)),
         domains.filter(is_unknown).select("domain", mailbox_provider="domain"),
     ]
-    return people.join(pl.concat(names), on="domain").select("mailbox", "mailbox_provider")
+    there = pl.concat(names).join(spans.select("span", "mailbox_provider"), on="mailbox_provider")
+    return people.join(there.select("domain", "span").lazy(), on="domain").select("mailbox", "span")
