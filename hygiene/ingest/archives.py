@@ -39,10 +39,6 @@ def unpacked(path: Path, member: str, work: Path) -> Path:
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError, ValueError) as error:
         raise InputError(f"{member} is damaged ({error}).", str(path), "Copy the file again.") from error
     except OSError as error:
-        if error.errno != errno.EINVAL:  # that of a member that is said to begin before the file does
-            raise
-        raise InputError(f"{member} is damaged ({error}).", str(path), "Copy the file again.") from error
-    except OSError as error:
         if error.errno != errno.EINVAL:  # a full disk is no fault of the archive; a place before its begin is
             raise
         raise InputError(f"{member} is damaged (it has no place in the file).", str(path), "Copy it again.") from error

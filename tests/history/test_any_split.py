@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 from hygiene.classify.bounces import with_bounce_meaning
 from hygiene.classify.domain_facts import domain_facts
 from hygiene.classify.negatives import NEGATIVE, RETURN
-from hygiene.history.store import History
+from hygiene.history.store import FileRows, History
 from hygiene.model.tables import DNS_ANSWERS, IN_FORCE, LIFTS
 from hygiene.normalize.activity import activity, is_activity
 from hygiene.policy.policy import Policy
@@ -47,7 +47,8 @@ def remembered(nights: list[list[dict[str, Any]]]) -> pl.DataFrame:
         history = History(folder)
         for night, told in enumerate(nights):
             file = events(*told)
-            history.append(f"{night}", file.filter(~is_activity()).lazy(), activity(file).lazy())
+            whole = file.filter(~is_activity()).lazy()
+            history.append([FileRows(f"{night}", whole, [activity(file).sort("mailbox")])])
         whole, done = history.scan().collect().lazy(), history.activity().collect().lazy()
     meant = with_bounce_meaning(whole.filter(pl.col("kind").is_in(NEGATIVE)))
     nobody, people = DNS_ANSWERS.empty(), LISTED.lazy()
