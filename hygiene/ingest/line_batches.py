@@ -3,7 +3,6 @@
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -29,16 +28,13 @@ class Lines:
 
     def texts(self) -> pl.DataFrame:
         """`line` and `text` of those that are not blank, without space around."""
-        texts = self._all.lazy().select(col("line").cast(pl.UInt32), col("text").str.strip_chars())
+        lines = pl.scan_lines(io.BytesIO(self.utf8), name="text", row_index_name="line", row_index_offset=1)
+        texts = lines.select(col("line").cast(pl.UInt32), col("text").str.strip_chars())
         return texts.filter(col("text") != "").collect()
 
     def count(self) -> int:
-        """How many lines."""
-        return self._all.height
-
-    @cached_property
-    def _all(self) -> pl.DataFrame:
-        return pl.scan_lines(io.BytesIO(self.utf8), name="text", row_index_name="line", row_index_offset=1).collect()
+        """How many lines; polars counts without Python's lock."""
+        return int(pl.scan_lines(io.BytesIO(self.utf8)).select(pl.len()).collect().item())
 
 
 def line_batches(path: Path, size: int = BATCH_BYTES) -> Iterator[Lines]:
