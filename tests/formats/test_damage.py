@@ -142,6 +142,16 @@ def test_an_archive_whose_member_begins_before_the_file_is_damaged(tmp_path: Pat
         read_all(tmp_path, "export.zip")
 
 
+def test_an_archive_of_a_version_not_made_yet_is_told(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.writestr("export.csv", "email\n")
+    content = bytearray((tmp_path / "export.zip").read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 148  # what it takes to read it, ten times the version
+    (tmp_path / "export.zip").write_bytes(content)
+    with pytest.raises(InputError, match="the archive is damaged"):
+        read_all(tmp_path, "export.zip")
+
+
 def test_an_empty_archive_and_a_workbook_are_refused(tmp_path: Path) -> None:
     for name, member, says in (("a.zip", "", "holds no file"), ("b.xlsx", "[Content_Types].xml", "Excel workbook")):
         with zipfile.ZipFile(tmp_path / name, "w") as archive:
