@@ -7,7 +7,7 @@ from polars import col
 
 from hygiene.classify.bounces import with_bounce_meaning
 from hygiene.classify.domain_facts import domain_facts
-from hygiene.classify.negatives import NEGATIVE, RETURN
+from hygiene.classify.negatives import NEGATIVE, STATED
 from hygiene.decide.verdict import with_names
 from hygiene.model.errors import InputError, TableError
 from hygiene.model.tables import DNS_ANSWERS, EVENTS, IN_FORCE, INSTANT, LIFTS, SUBSCRIBERS
@@ -56,7 +56,7 @@ def clean(
     shard = Shard(
         subscribers=people,
         activity=done.lazy(),
-        returns=happened.lazy().filter(col("kind").is_in(RETURN)),
+        stated=happened.lazy().filter(col("kind").is_in(STATED)),
         negatives=with_doubts(meant, doubts(meant, done.lazy(), readers(happened), known, judge), judge),
         domains=domain_facts(people, known.lazy()),
         in_force=IN_FORCE.empty().lazy(),

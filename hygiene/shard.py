@@ -34,7 +34,7 @@ class Shard:
     """SUBSCRIBERS with `syntax`, `syntax_message` and `needs_smtputf8`."""
     activity: pl.LazyFrame
     """ACTIVITY."""
-    returns: pl.LazyFrame
+    stated: pl.LazyFrame
     """EVENTS of re-opt-ins, of bounces taken back, and of verifiers' verdicts."""
     negatives: pl.LazyFrame
     """EVENTS that speak against mailing; bounces with `reason`, `permanence` and `burst`."""
@@ -65,13 +65,13 @@ def with_evidence(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFr
     is_past = col("occurred_at") <= as_of
     # In the order of mailboxes, who stands together is told by a look at the neighbor.
     activity = _worked_out(shard.activity.filter(is_past).sort("mailbox"))
-    returns = _worked_out(shard.returns.filter(is_past))
-    kept = not_taken_back(shard.negatives.filter(is_past), returns)
+    stated = _worked_out(shard.stated.filter(is_past))
+    kept = not_taken_back(shard.negatives.filter(is_past), stated)
     counted = _keyed(that_count(kept, shard.lifts), _mailbox_domain())
     negatives = _worked_out(counted.with_columns(action=bounce_action(policy)))
     numbered = shard.subscribers.with_columns(mailbox=number("mailbox_key"), address_number=number("address_key"))
     rows = _worked_out(_keyed(_newest_subscription(numbered), col("domain")))
-    signs = _with_signs_elsewhere(of_people(activity), returns, shard.lifts)
+    signs = _with_signs_elsewhere(of_people(activity), stated, shard.lifts)
     everybody = with_unengaged(_worked_out(signs), activity)
     people = _worked_out(everybody.join(_sharing_a_number(rows), on="mailbox", how="anti"))
     joined = (
@@ -79,11 +79,11 @@ def with_evidence(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFr
         .join(shard.domains, on="domain", how="left")
         .join(engaged_at(activity).rename({"address": "address_number"}), on="address_number", how="left")
     )
-    objected = joined.join(_without_returned(objections(negatives), _returned(returns)), on="mailbox_key", how="left")
+    objected = joined.join(_without_returned(objections(negatives), _returned(stated)), on="mailbox_key", how="left")
     bounced = objected.join(bounces(negatives, _signs(activity, negatives)), on="bounce_key", how="left").join(
         _lapses(shard.lifts), on="address_key", how="left"
     )
-    verified = bounced.join(undeliverable(returns), on="address_key", how="left")
+    verified = bounced.join(undeliverable(stated), on="address_key", how="left")
     classified = verified.with_columns(
         role_tier(col("local_part")).alias("role_tier"),
         pl.lit(None, pl.UInt32).alias("duplicate_of"),
@@ -117,17 +117,17 @@ def _sharing_a_number(rows: pl.LazyFrame) -> pl.LazyFrame:
     return several.agg(keys=col("mailbox_key").n_unique()).filter(col("keys") > 1)
 
 
-def _with_signs_elsewhere(people: pl.LazyFrame, returns: pl.LazyFrame, lifts: pl.LazyFrame) -> pl.LazyFrame:
+def _with_signs_elsewhere(people: pl.LazyFrame, stated: pl.LazyFrame, lifts: pl.LazyFrame) -> pl.LazyFrame:
     """People with `resubscribed_at` and `sunset_lifted_at`, also those of whom nothing else is known."""
     sunset = col("rule").is_in(["ENG701", "*"]) & (col("scope") == "mailbox")
     lifted = lifts.filter(sunset).group_by(number("key").alias("mailbox")).agg(sunset_lifted_at=col("lifted_at").max())
-    signs = _returned(returns).join(lifted, on="mailbox", how="full", coalesce=True)
+    signs = _returned(stated).join(lifted, on="mailbox", how="full", coalesce=True)
     return people.join(signs, on="mailbox", how="full", coalesce=True)
 
 
-def _returned(returns: pl.LazyFrame) -> pl.LazyFrame:
+def _returned(stated: pl.LazyFrame) -> pl.LazyFrame:
     """Last re-opt-in per `mailbox`."""
-    opted_in = returns.filter(col("kind") == EventKind.RESUBSCRIBED)
+    opted_in = stated.filter(col("kind") == EventKind.RESUBSCRIBED)
     return opted_in.group_by(number("mailbox_key").alias("mailbox")).agg(resubscribed_at=col("occurred_at").max())
 
 

@@ -11,7 +11,7 @@ from polars import col
 from hygiene import gather
 from hygiene.classify.bounces import with_bounce_meaning
 from hygiene.classify.domain_facts import domain_facts
-from hygiene.classify.negatives import NEGATIVE, RETURN
+from hygiene.classify.negatives import NEGATIVE, STATED
 from hygiene.config import LoadedJob
 from hygiene.decide.in_force import in_force, lifts
 from hygiene.decide.verdict import with_names
@@ -79,7 +79,7 @@ def _shard(
     return Shard(
         subscribers=rows.lazy(),
         activity=activity.lazy(),
-        returns=events.lazy().filter(col("kind").is_in(RETURN)),
+        stated=events.lazy().filter(col("kind").is_in(STATED)),
         negatives=with_doubts(meant, store.doubts.load(), loaded.policy),
         domains=domain_facts(rows.lazy(), store.dns.load().lazy()),
         in_force=in_force(mine, mine.clear(), as_of),

@@ -6,7 +6,7 @@ import polars as pl
 from polars.testing import assert_frame_equal
 
 from hygiene.classify.domain_facts import domain_facts
-from hygiene.classify.negatives import NEGATIVE, RETURN
+from hygiene.classify.negatives import NEGATIVE, STATED
 from hygiene.decide.verdict import bit
 from hygiene.model.tables import DNS_ANSWERS, IN_FORCE
 from hygiene.normalize.activity import activity
@@ -28,7 +28,7 @@ def decisions(
     shard = Shard(
         on_lists,
         activity(history).lazy(),
-        history.filter(pl.col("kind").is_in(RETURN)).lazy(),
+        history.filter(pl.col("kind").is_in(STATED)).lazy(),
         meaning(history.filter(pl.col("kind").is_in(NEGATIVE))).lazy(),
         domain_facts(on_lists, known.get("answers", DNS_ANSWERS.empty()).lazy()),
         known.get("in_force", IN_FORCE.empty()).lazy(),

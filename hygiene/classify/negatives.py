@@ -9,8 +9,8 @@ from polars import col
 from hygiene.model.words import BounceAction, EventKind
 
 NEGATIVE = [EventKind.BOUNCED, EventKind.COMPLAINED, EventKind.UNSUBSCRIBED]
-RETURN = [EventKind.RESUBSCRIBED, EventKind.REINSTATED, EventKind.VERIFIED]
-"""What takes a negative back, the person's word or the ESP's; and what a verifier says."""
+STATED = [EventKind.RESUBSCRIBED, EventKind.REINSTATED, EventKind.VERIFIED]
+"""What somebody says of an address: its owner wants mail again, the ESP takes a bounce back, a verifier judged it."""
 RULE_FAMILIES = {EventKind.BOUNCED: "BNC|SFT", EventKind.COMPLAINED: "CMP", EventKind.UNSUBSCRIBED: "UNS"}
 
 

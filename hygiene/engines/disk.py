@@ -67,7 +67,7 @@ def part_of(whole: Shard, subscribers: pl.LazyFrame, number: int, shards: int) -
         whole,
         subscribers=subscribers,
         activity=whole.activity.filter(here),
-        returns=whole.returns.filter(here),
+        stated=whole.stated.filter(here),
         negatives=whole.negatives.filter(here),
         # Where the ledger does not say whose mailbox it is, every shard has a look.
         in_force=whole.in_force.filter(here | col("mailbox").is_null()),

@@ -114,9 +114,9 @@ def _numbered(text: TextFile, shape: Shape) -> Iterator[pl.DataFrame]:
         for numbered, after in _batches(_csv(text, shape, line, quote), line):
             yield numbered
             line = after
-    except ComputeError:
+    except ComputeError as error:
         if quote is None:
-            raise
+            raise InputError(f"the rows from line {line} on cannot be told apart.", str(text.path)) from error
         yield from (numbered for numbered, _ in _batches(_csv(text, shape, line, None), line))
 
 

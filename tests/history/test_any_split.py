@@ -10,7 +10,7 @@ from polars.testing import assert_frame_equal
 
 from hygiene.classify.bounces import with_bounce_meaning
 from hygiene.classify.domain_facts import domain_facts
-from hygiene.classify.negatives import NEGATIVE, RETURN
+from hygiene.classify.negatives import NEGATIVE, STATED
 from hygiene.history.store import FileRows, History
 from hygiene.model.tables import DNS_ANSWERS, IN_FORCE, LIFTS
 from hygiene.normalize.activity import activity, is_activity
@@ -53,9 +53,9 @@ def remembered(nights: list[list[dict[str, Any]]]) -> pl.DataFrame:
     meant = with_bounce_meaning(whole.filter(pl.col("kind").is_in(NEGATIVE)))
     nobody, people = DNS_ANSWERS.empty(), LISTED.lazy()
     negatives = with_doubts(meant, doubts(meant, done, readers(people), nobody, Policy()), Policy())
-    back = whole.filter(pl.col("kind").is_in(RETURN))
+    said = whole.filter(pl.col("kind").is_in(STATED))
     known = (IN_FORCE.empty().lazy(), LIFTS.empty().lazy())
-    shard = Shard(people, done, back, negatives, domain_facts(people, nobody.lazy()), *known)
+    shard = Shard(people, done, said, negatives, domain_facts(people, nobody.lazy()), *known)
     return clean_shard(shard, Policy(), AS_OF).collect().sort("list", "row")
 
 

@@ -1,0 +1,24 @@
+"""From files, resolvers and the state to what one shard needs; each function answers for one input of the night."""
+
+from hygiene.gather.events import Past, history, past
+from hygiene.gather.evidence import believed, negatives, numbered, shard
+from hygiene.gather.ledger import Known, imported, known
+from hygiene.gather.rows import Subscribers, answers, open_all, recipients, subscribers
+
+__all__ = [
+    "Known",
+    "Past",
+    "Subscribers",
+    "answers",
+    "believed",
+    "history",
+    "imported",
+    "known",
+    "negatives",
+    "numbered",
+    "open_all",
+    "past",
+    "recipients",
+    "shard",
+    "subscribers",
+]

@@ -1,0 +1,97 @@
+"""The events of the state, and what reading tonight's files adds to them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from hygiene.config import LoadedJob
+from hygiene.history.store import FileRows
+from hygiene.ingest.events import EventFile, EventRows, read_events
+from hygiene.ingest.streams import head_of
+from hygiene.model.tables import EVENTS, REJECTS
+from hygiene.normalize.keys import with_keys
+from hygiene.stages import Tick
+from hygiene.store import Store
+
+COMMIT_ROWS, COMMIT_FILES = 1_000_000, 100
+
+
+@dataclass(frozen=True)
+class Past:
+    """The events of the state, and what reading tonight's files added."""
+
+    events: pl.LazyFrame
+    """EVENTS that are no activity."""
+    activity: pl.LazyFrame
+    """ACTIVITY."""
+    digests: list[str] = field(default_factory=list)
+    """Of all event files of the job."""
+    counts: dict[str, Any] = field(default_factory=dict)
+    rejects: pl.DataFrame = field(default_factory=REJECTS.empty)
+    """REJECTS of the files read tonight."""
+
+    @property
+    def counted(self) -> int:
+        """Number of rows of `activity`."""
+        return int(self.activity.select(pl.len()).collect().item())
+
+
+def past(store: Store) -> Past:
+    """What the state knows, with nothing read tonight."""
+    return Past(store.history.scan(), store.history.activity())
+
+
+def history(loaded: LoadedJob, store: Store, work: Path, tick: Tick, *, writes: bool) -> Past:
+    """Reads the files that are new into the history; without `writes` they only stand beside it."""
+    files = [file for source in loaded.job.events for file in read_events(source, loaded.base, work)]
+    unread = store.history.unread([file.digest for file in files])
+    fresh = list({file.digest: file for file in files if file.digest in unread}.values())
+    counts: dict[str, Any] = {"files": len(files), "read": len(fresh), "new": 0, "known": 0, "ignored": {}}
+    events, activity, rejects = [store.history.scan()], [store.history.activity()], [REJECTS.empty()]
+    waiting: list[tuple[FileRows, EventRows]] = []
+    for file in fresh:
+        read = file.read(tick, counting=True)
+        rejects.append(read.rejects)
+        counts["ignored"] |= {name: counts["ignored"].get(name, 0) + n for name, n in read.ignored.items()}
+        if not writes:
+            events.append(EVENTS.conform(with_keys(read.events)))
+            activity.append(read.stretches.scan())
+            continue
+        rows = _rows(file, read)
+        if _is_enough(waiting, rows):
+            _keep(store, waiting, counts)
+        waiting.append((rows, read))
+    if waiting:
+        _keep(store, waiting, counts)
+    if writes and fresh:
+        events, activity = [store.history.scan()], [store.history.activity()]
+    digests = sorted(file.digest for file in files)
+    return Past(pl.concat(events), pl.concat(activity), digests, counts, pl.concat(rejects))
+
+
+def _rows(file: EventFile, read: EventRows) -> FileRows:
+    head = head_of(file.path) if file.member is None else None
+    return FileRows(file.digest, EVENTS.conform(with_keys(read.events)), read.stretches, head)
+
+
+def _is_enough(waiting: Sequence[tuple[FileRows, EventRows]], following: FileRows) -> bool:
+    """Whether the files that were read are worth a commit, which takes as long as some hundred thousand events.
+
+    A file with the head of one of them may be that file, grown: it is compared with what was kept.
+    """
+    count = sum(read.counted + sum(read.kinds.values()) for _, read in waiting)
+    has_same_head = following.head is not None and any(rows.head == following.head for rows, _ in waiting)
+    return count >= COMMIT_ROWS or len(waiting) >= COMMIT_FILES or has_same_head
+
+
+def _keep(store: Store, waiting: list[tuple[FileRows, EventRows]], counts: dict[str, Any]) -> None:
+    """Puts what was read into the history, and counts how many events are new, and how many were known."""
+    added = store.history.append([rows for rows, _ in waiting])
+    counts["new"] += added.new + sum(read.counted for _, read in waiting) - added.repeated
+    counts["known"] += added.known + added.repeated
+    for _, read in waiting:
+        read.discard()
+    waiting.clear()

@@ -1,0 +1,59 @@
+"""What one shard needs: what speaks against mailing, and what else is said, sorted by mailbox in the work folder."""
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+from polars import col
+
+from hygiene.classify.bounces import with_bounce_meaning
+from hygiene.classify.domain_facts import domain_facts
+from hygiene.classify.negatives import NEGATIVE, STATED
+from hygiene.gather.events import Past
+from hygiene.gather.ledger import Known
+from hygiene.normalize.numbers import number
+from hygiene.policy.policy import Policy
+from hygiene.sender.bursts import doubts, listed, with_doubts
+from hygiene.shard import Shard
+
+
+def negatives(events: pl.LazyFrame, work: Path) -> pl.LazyFrame:
+    """What speaks against mailing, with the meaning of bounces; kept in the work folder, as it is asked often."""
+    found = work / "negatives.parquet"
+    with_bounce_meaning(events.filter(col("kind").is_in(NEGATIVE))).sink_parquet(found, compression="lz4")
+    return pl.scan_parquet(found)
+
+
+def believed(
+    past: Past, rows: pl.LazyFrame, answers: pl.DataFrame, policy: Policy, as_of: dt.datetime, work: Path
+) -> tuple[pl.LazyFrame, pl.DataFrame]:
+    """The negatives, with what is doubted among their bounces; and the DOUBTS, by what arrived at the lists' people."""
+    meant, until = negatives(past.events, work), col("occurred_at") <= as_of
+    found = doubts(meant.filter(until), past.activity.filter(until), listed(rows), answers, policy)
+    return numbered(with_doubts(meant, found, policy), work), found
+
+
+def numbered(negatives: pl.LazyFrame, work: Path) -> pl.LazyFrame:
+    """The negatives with `mailbox`, in the work folder: each shard takes its own."""
+    return _sorted(negatives.with_columns(mailbox=number("mailbox_key")), work / "negatives-numbered.parquet")
+
+
+def stated(events: pl.LazyFrame, work: Path) -> pl.LazyFrame:
+    """What somebody says of an address, with `mailbox`, in the work folder likewise."""
+    said = events.filter(col("kind").is_in(STATED)).with_columns(mailbox=number("mailbox_key"))
+    return _sorted(said, work / "stated.parquet")
+
+
+def _sorted(frame: pl.LazyFrame, file: Path) -> pl.LazyFrame:
+    """The frame by `mailbox`, so that a shard reads little more than its own."""
+    frame.sort("mailbox").sink_parquet(file, compression="lz4")
+    return pl.scan_parquet(file)
+
+
+def shard(
+    rows: pl.LazyFrame, past: Past, negatives: pl.LazyFrame, answers: pl.DataFrame, known: Known, work: Path
+) -> Shard:
+    """All of it as the one shard of a small machine; what all shards would find out alike is found out here."""
+    domains = domain_facts(rows, answers.lazy()).collect().lazy()
+    said = stated(past.events, work)
+    return Shard(rows, past.activity, said, negatives, domains, known.in_force, known.lifts)
