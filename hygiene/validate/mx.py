@@ -206,7 +206,7 @@ def needs_address(target: str) -> bool:
     return target != "." and ip_literal(target) is None and not is_nowhere(target)
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=10_000)
 def ip_literal(target: str) -> str | None:
     """The IP address that an MX target spells, such as `192.0.2.1.` or `[2001:db8::1].`; None for a name."""
     text = target.removesuffix(".")
@@ -219,7 +219,7 @@ def ip_literal(target: str) -> str | None:
         return None
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=10_000)
 def is_nowhere(target: str) -> bool:
     """Names that never lead to a host of others: `localhost` and `.invalid` (RFC 6761 sections 6.3 and 6.4)."""
     return f".{target.removesuffix('.')}".endswith((".localhost", ".invalid", ".localhost.localdomain"))

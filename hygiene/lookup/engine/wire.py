@@ -209,7 +209,7 @@ def _text(labels: list[bytes], rest: str) -> str:
     return f"{head}.{rest}" if rest != "." else f"{head}."
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=10_000)
 def _head(head: bytes, labels: int) -> str:
     """Labels as text in lower case; those of providers come by the thousand."""
     # A dot inside a label, an escape or a blank: dnspython knows how to write them.
