@@ -173,31 +173,30 @@ def shares(
         first=at.min().dt.truncate("1d"),
         last=at.max().dt.truncate("1d") + day,
     )
-    numbered = spans.with_row_index("span")
-    places = _places(people, answers, numbered).collect()
+    names = spans.select("mailbox_provider").unique().with_row_index("place")
+    places = _places(people, answers, names).collect()
     lately = delivered.filter((at >= spans["first"].min()) & (at < spans["last"].max()))
-    parts = [_arrived(lately, places, numbered, here) for here in pieces(places.height)]
-    arrived = pl.concat(parts).group_by("span").agg(col("arrived").sum())
-    told = numbered.join(arrived, on="span")
+    daily = [_arrived(lately, places, here) for here in pieces(places.height)]
+    arrived = pl.concat(daily).join(names, on="place").join(spans, on="mailbox_provider")
+    inside = arrived.filter((col("day") >= col("first").dt.date()) & (col("day") < col("last").dt.date()))
+    told = spans.join(inside.group_by("id").agg(col("arrived").sum()), on="id")
     return dict(told.select("id", col("messages") / (col("messages") + col("arrived"))).rows())
 
 
-def _arrived(delivered: pl.LazyFrame, places: pl.DataFrame, spans: pl.DataFrame, here: pl.Expr) -> pl.DataFrame:
-    """Messages that arrived within each span, in one piece of the mailboxes; one that two files tell of counts once."""
-    at = col("occurred_at")
+def _arrived(delivered: pl.LazyFrame, places: pl.DataFrame, here: pl.Expr) -> pl.DataFrame:
+    """Messages that arrived by place and day, in one piece of the mailboxes; one that two files tell of counts once."""
     mine = delivered.filter(here).join(places.lazy().filter(here), on="mailbox")
-    dated = mine.join(spans.lazy().select("span", "first", "last"), on="span")
-    inside = dated.filter((at >= col("first")) & (at < col("last"))).select("span", "mailbox", "occurred_at").unique()
-    return inside.group_by("span").agg(arrived=pl.len()).collect()
+    messages = mine.select("place", "mailbox", "occurred_at").unique()
+    return messages.group_by("place", day=col("occurred_at").dt.date()).agg(arrived=pl.len()).collect()
 
 
-def _places(people: pl.LazyFrame, answers: pl.DataFrame, spans: pl.DataFrame) -> pl.LazyFrame:
-    """`mailbox` and `span` of whom a span is about: a domain of no known provider is in those of two names."""
+def _places(people: pl.LazyFrame, answers: pl.DataFrame, names: pl.DataFrame) -> pl.LazyFrame:
+    """`mailbox` and `place` of whom an incident may be about: a domain of no known provider has two names."""
     domains = providers_of(people.select(col("domain").unique()).collect(), answers)
     named, is_unknown = col("mailbox_provider"), col("mailbox_provider").is_null()
-    names = [
+    both = [
         domains.select("domain", mailbox_provider=named.fill_null(OTHERS)),
         domains.filter(is_unknown).select("domain", mailbox_provider="domain"),
     ]
-    there = pl.concat(names).join(spans.select("span", "mailbox_provider"), on="mailbox_provider")
-    return people.join(there.select("domain", "span").lazy(), on="domain").select("mailbox", "span")
+    there = pl.concat(both).join(names, on="mailbox_provider")
+    return people.join(there.select("domain", "place").lazy(), on="domain").select("mailbox", "place")
