@@ -110,10 +110,9 @@ def test_the_other_ways_decide_as_hygiene_does(tmp_path: Path) -> None:
     frames = decided(generate(tmp_path, Size(5_000, 50_000)).parent)
     assert differences(frames["duckdb_job"], frames["pandas_script"]).is_empty()
     unlike = differences(frames["hygiene"], frames["duckdb_job"])
-    # The scripts take the ESP's word for a bounce, and know nothing of the aliases of a mailbox that is malformed. The
-    # words of bounces are drawn from tests/cases: the more replies there that a word belies, the more such rows.
+    # The scripts take the ESP's word for a bounce, and know nothing of the aliases of a mailbox that is malformed.
     assert set(unlike["theirs"]) <= {"hard_bounce", "hold", "invalid"}
-    assert unlike["rows"].sum() < 0.005 * 5_000
+    assert unlike["rows"].sum() < 10
 
 
 def test_data_is_found_again_and_half_of_it_is_made_anew(tmp_path: Path) -> None:
