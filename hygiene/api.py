@@ -13,6 +13,7 @@ from hygiene.model.errors import InputError, TableError
 from hygiene.model.tables import DNS_ANSWERS, EVENTS, IN_FORCE, INSTANT, LIFTS, SUBSCRIBERS
 from hygiene.normalize.activity import activity
 from hygiene.normalize.keys import with_keys
+from hygiene.normalize.numbers import number
 from hygiene.normalize.repair import repaired
 from hygiene.policy.policy import Policy
 from hygiene.sender.bursts import doubts, readers, with_doubts
@@ -73,7 +74,7 @@ def _subscribers(given: pl.DataFrame) -> pl.DataFrame:
     rows = given.with_row_index("row").with_columns(list=pl.lit("subscribers"), raw=col("address").fill_null(""))
     mended = rows.drop("address").with_columns(mended=repaired("raw")).unnest("mended")
     typed = mended.with_columns(col("^subscribed_at$").cast(INSTANT), col("^is_confirmed$").cast(pl.Boolean))
-    return with_syntax(SUBSCRIBERS.fill(with_keys(typed)))
+    return with_syntax(SUBSCRIBERS.fill(with_keys(typed).with_columns(mailbox=number("mailbox_key"))))
 
 
 def _events(given: pl.DataFrame) -> pl.DataFrame:

@@ -69,7 +69,7 @@ def with_evidence(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFr
     kept = not_taken_back(shard.negatives.filter(is_past), stated)
     counted = _keyed(that_count(kept, shard.lifts), _mailbox_domain())
     negatives = _worked_out(counted.with_columns(action=bounce_action(policy)))
-    numbered = shard.subscribers.with_columns(mailbox=number("mailbox_key"), address_number=number("address_key"))
+    numbered = shard.subscribers.with_columns(address_number=number("address_key"))
     rows = _worked_out(_keyed(_newest_subscription(numbered), col("domain")))
     signs = _with_signs_elsewhere(of_people(activity), stated, shard.lifts)
     everybody = with_unengaged(_worked_out(signs), activity)

@@ -18,6 +18,7 @@ from hygiene.decide.verdict import with_names
 from hygiene.ledger.erasure import erased_match, erasure_keys
 from hygiene.model.words import Verdict
 from hygiene.normalize.activity import as_events
+from hygiene.normalize.numbers import number
 from hygiene.policy.policy import Policy
 from hygiene.policy.rules import BY_CODE, Lifetime
 from hygiene.publish.audit import with_evidence
@@ -62,6 +63,7 @@ def _rows(loaded: LoadedJob, person: pl.DataFrame, work: Path) -> pl.DataFrame:
     if found.height:
         return found
     alone = person.with_columns(
+        mailbox=number("mailbox_key"),
         list=pl.lit("(in no list)"), row=pl.lit(0, pl.UInt32), repair=pl.lit(None, pl.String),
         subscribed_at=pl.lit(None, pl.Datetime("us", "UTC")), is_confirmed=pl.lit(None, pl.Boolean),
     )  # fmt: skip

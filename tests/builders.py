@@ -8,6 +8,7 @@ import polars as pl
 from hygiene.model.table import Table
 from hygiene.model.tables import EVENTS, EVIDENCE, INSTANT, LIFTS, SUBSCRIBERS
 from hygiene.normalize.keys import with_keys
+from hygiene.normalize.numbers import number
 
 AS_OF = dt.datetime(2026, 7, 1, 3, tzinfo=dt.UTC)
 
@@ -38,7 +39,8 @@ def evidence(**cells: Any) -> pl.DataFrame:
 
 def subscriber(address: str, **cells: Any) -> dict[str, Any]:
     """A row of a list, with the keys of its address."""
-    keyed = with_keys(pl.DataFrame({"address": [address]})).row(0, named=True)
+    keys = with_keys(pl.DataFrame({"address": [address]}))
+    keyed = keys.with_columns(mailbox=number("mailbox_key")).row(0, named=True)
     return {"list": "letter", "row": 0, **keyed, **cells}
 
 

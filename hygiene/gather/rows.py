@@ -46,8 +46,8 @@ def subscribers(opened: Sequence[OpenList], work: Path, shards: int = 1) -> Subs
     """The rows of the lists, repaired, with keys and syntax, scattered over shards by mailbox."""
     raw = pl.concat([one.raw_subscribers() for one in opened])
     mended = raw.with_columns(mended=repaired("raw")).unnest("mended").drop("raw")
-    numbered = SUBSCRIBERS.conform(with_keys(mended)).with_columns(
-        asked=to_ask("address"), mailbox=number("mailbox_key")
+    numbered = SUBSCRIBERS.conform(with_keys(mended).with_columns(mailbox=number("mailbox_key"))).with_columns(
+        asked=to_ask("address")
     )
     folder = work / "subscribers"
     target = pl.PartitionBy(folder, key=shard_of(shards).alias("shard"), include_key=False)
@@ -63,7 +63,7 @@ def subscribers(opened: Sequence[OpenList], work: Path, shards: int = 1) -> Subs
 
 
 def _with_syntax(rows: pl.LazyFrame, verdicts: pl.LazyFrame) -> pl.LazyFrame:
-    judged_rows = rows.drop("mailbox").join(verdicts, on="asked", how="left").drop("asked")
+    judged_rows = rows.join(verdicts, on="asked", how="left").drop("asked")
     return judged_rows.with_columns(col("syntax").fill_null("valid"), col("needs_smtputf8").fill_null(False))
 
 

@@ -17,6 +17,7 @@ SUBSCRIBERS = Table(
         "repair": C(TEXT, "names of the repairs made, joined by `+`; null where none was needed"),
         "address_key": C(TEXT, "what two rows share to be one recipient", nullable=False),
         "mailbox_key": C(TEXT, "address_key folded by the provider's alias rules; joins evidence", nullable=False),
+        "mailbox": C(pl.Int64, "number of the mailbox_key (normalize/numbers.py)", nullable=False),
         "local_part": C(TEXT, "before the last @ (RFC 5321 section 4.1.2), lower case"),
         "domain": C(TEXT, "after the last @, as A-label, lower case"),
         "subscribed_at": C(INSTANT, "when the person joined, where the list says so"),

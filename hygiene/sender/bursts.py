@@ -56,7 +56,7 @@ def readers(rows: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
 def listed(rows: pl.LazyFrame) -> pl.LazyFrame:
     """The same of SUBSCRIBERS, whose domain is known but where it has no A-label."""
     named = pl.coalesce("domain", domain_of(pl.when(col("domain").is_null()).then("address_key")))
-    return rows.select(mailbox=number("mailbox_key"), domain=named)
+    return rows.select("mailbox", domain=named)
 
 
 def with_doubts(negatives: pl.LazyFrame, found: pl.DataFrame, policy: Policy) -> pl.LazyFrame:
@@ -131,11 +131,11 @@ def _arrived(
     # Only who is at a place in question is looked at one by one, and the place goes by a number.
     there = domains.filter(pl.any_horizontal(col(name).is_in(places.implode()) for name in PLACES)).sort("domain")
     spots = there.with_row_index("spot")
-    at_spots = (
-        people.join(spots.lazy().select("domain", "spot"), on="domain").group_by("mailbox").agg(col("spot").min())
+    at_spots = people.join(spots.lazy().select("domain", "spot"), on="domain").with_columns(
+        is_other=~col("mailbox").is_in(denied.implode())
     )
-    mine = at_spots.with_columns(is_other=~col("mailbox").is_in(denied.implode())).collect()
-    parts = [_reached(activity.filter(here), mine.lazy().filter(here)) for here in pieces(mine.height)]
+    count = people.select(pl.len()).collect().item()
+    parts = [_reached(activity.filter(here), at_spots.filter(here)) for here in pieces(count)]
     reached = pl.concat(parts).group_by("spot", "day").agg(col("mail").sum(), col("others").any())
     counted = reached.join(spots, on="spot")
     long = [counted.select("day", "mail", "others", place=name) for name in PLACES]
@@ -144,7 +144,8 @@ def _arrived(
 
 
 def _reached(activity: pl.LazyFrame, people: pl.LazyFrame) -> pl.DataFrame:
-    delivered = activity.filter(DELIVERED).select("mailbox", "occurred_at").join(people, on="mailbox")
+    one_each = people.group_by("mailbox").agg(col("spot").min(), col("is_other").first())
+    delivered = activity.filter(DELIVERED).select("mailbox", "occurred_at").join(one_each, on="mailbox")
     daily = delivered.group_by("spot", day=col("occurred_at").dt.date())
     return daily.agg(mail=col("mailbox").n_unique().cast(pl.Int64), others=col("is_other").any()).collect()
 
