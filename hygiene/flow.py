@@ -83,7 +83,9 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
     with stages("look up domains") as tick:
         lookup = _looked_up(loaded, store, rows, run_id if writes else None, as_of, tick)
     with stages("decide", shards) as tick:
-        negatives, doubts = gather.believed(history, rows, lookup.answers, loaded.policy, as_of, work)
+        meant = gather.meant(history.events, loaded.policy, as_of, work)
+        believed, doubts = gather.believed(meant, history.activity, rows, lookup.answers, loaded.policy, as_of)
+        negatives = gather.numbered(believed, work)
         known = gather.known(loaded, store, rows, work, run_id, as_of)
         whole = gather.shard(rows, history, negatives, lookup.answers, known, work)
         decided = decide(whole, subscribers.parts, loaded.policy, as_of, work, tick)
@@ -91,7 +93,7 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         pending = _signed(changed, loaded, run_id, work)
     with stages("watch the sender"):
         watched = with_shares(
-            watch(store, history.events, lookup.answers, loaded.policy, as_of), history.activity, rows, lookup.answers
+            watch(store, meant, lookup.answers, loaded.policy, as_of), history.activity, rows, lookup.answers
         )
     if writes:
         _remember(store, doubts, watched)
