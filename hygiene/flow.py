@@ -34,6 +34,7 @@ from hygiene.model.words import RunStatus
 from hygiene.night import Night
 from hygiene.policy.references import reference_versions
 from hygiene.publish import folder
+from hygiene.spool import write_parquet
 from hygiene.stages import Announce, Stages, Tick, silent
 from hygiene.store import Store
 from hygiene.validate.syntax import fast_path_agrees
@@ -141,17 +142,14 @@ def _remember(store: Store, doubts: pl.DataFrame, watched: Watched) -> None:
 
 
 def _signed(changed: pl.LazyFrame, loaded: LoadedJob, run_id: str, work: Path) -> pl.LazyFrame:
-    """Ledger entries with who made them, in which run and under which policy, in their order, in the work folder."""
+    """Ledger entries with who made them, in which run and under which policy, in their order; the file is published."""
     signed = changed.with_columns(
         actor=col("actor").fill_null("run"),
         run_id=pl.lit(run_id),
         policy_digest=pl.lit(loaded.policy_digest),
     )
-    parts = []
-    for number, stretch in enumerate(in_order(signed)):
-        parts.append(work / f"pending-{number}.parquet")
-        stretch.write_parquet(parts[-1], compression="lz4")
-    return pl.scan_parquet(parts, glob=False)
+    write_parquet(in_order(signed, work), work / outputs.ENTRIES)
+    return pl.scan_parquet(work / outputs.ENTRIES, glob=False)
 
 
 def _notes(lookup: Lookup) -> list[str]:

@@ -1,6 +1,7 @@
 """Everything a run's folder holds, written and checked: lists, files for people, audit, deltas, summary."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def write(night: Night, staged: Path, held_because: list[str]) -> dict[str, Any]
     _write_delta(night, staged)
     if night.loaded.job.publish.proposes_typos:
         _write_proposed(night, staged / "proposed")
-    night.pending.sink_parquet(staged / ENTRIES)
+    shutil.copyfile(night.work / ENTRIES, staged / ENTRIES)
     summary = summarize(night, "held" if held_because else "published", held_because)
     folder.write_json(staged / "summary.json", summary)
     folder.write_text(staged / "summary.txt", as_text(summary))

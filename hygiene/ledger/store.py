@@ -8,7 +8,6 @@ import polars as pl
 from polars import col
 
 from hygiene.ledger.chain import GENESIS, Head, chained, head_of
-from hygiene.ledger.order import in_order
 from hygiene.model.errors import LockedError, TableError
 from hygiene.model.table import Frame
 from hygiene.model.tables import LEDGER
@@ -38,16 +37,20 @@ class Ledger:
     def append(self, entries: pl.DataFrame | pl.LazyFrame, transaction: str) -> int:
         """Adds entries (LEDGER without what is made here) in one commit, and says how many.
 
-        A transaction that was committed before, such as `run:<run_id>`, adds nothing. Entries are put in order of
-        their mailbox, for quick look-ups. Raises TableError and LockedError.
+        A transaction that was committed before, such as `run:<run_id>`, adds nothing. Entries stand in order of their
+        mailbox, for quick look-ups: a frame in memory is sorted here, a lazy one (see order.py) already is. Raises
+        TableError and LockedError.
         """
         whole = complete(entries.lazy())
+        if isinstance(entries, pl.DataFrame):
+            whole = whole.sort("mailbox_key", nulls_last=True, maintain_order=True)
         height = int(whole.select(pl.len()).collect().item())
         if not height:
             return 0
 
         def add(version: int) -> bool:
-            return self.state.append(_chained_batches(in_order(whole), self.head()), transaction, base=version)
+            batches = whole.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
+            return self.state.append(_chained_batches(batches, self.head()), transaction, base=version)
 
         return height if self.commit(add) else 0
 
@@ -65,8 +68,8 @@ class Ledger:
     def head(self) -> Head:
         """Number and hash of the last entry."""
         every = self.scan().select("seq", "hash")
-        last = every.filter(col("seq") == col("seq").max()).head(1).collect()
-        return head_of(last, Head(0, GENESIS))
+        newest = pl.lit(every.select(col("seq").max()).collect().item(), pl.Int64)
+        return head_of(every.filter(col("seq") == newest).head(1).collect(), Head(0, GENESIS))
 
     def scan(self, version: int | None = None) -> pl.LazyFrame:
         """LEDGER: every entry, blanked ones too, in no order; now or as of a commit."""
