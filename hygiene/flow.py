@@ -109,6 +109,7 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         rows=rows,
         decided=decided.rows,
         told=decided.told,
+        trail=decided.trail,
         pending=pending,
         known=known,
         watched=watched,
