@@ -21,11 +21,11 @@ from polars import col
 from hygiene import gather, outputs
 from hygiene.config import LoadedJob
 from hygiene.decide.brake import brake_reasons
+from hygiene.decide.entries import SUBJECT
 from hygiene.decide.in_force import expired
 from hygiene.engines.disk import decide
 from hygiene.engines.size import announce_work, shards_for
 from hygiene.incidents import Watched, watch, with_shares
-from hygiene.ledger.order import in_order
 from hygiene.ledger.runs import Run
 from hygiene.lock import holding
 from hygiene.lookup.resolve import Lookup, LookupInterrupted
@@ -87,7 +87,8 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         known = gather.known(loaded, store, rows, work, run_id, as_of)
         whole = gather.shard(rows, history, negatives, lookup.answers, known, work)
         decided = decide(whole, subscribers.parts, loaded.policy, as_of, work, tick)
-        changed = pl.concat([known.imports.lazy(), expired(known.entries, as_of), decided.entries], how="diagonal")
+        outside = [frame.sort(SUBJECT) for frame in (known.imports.lazy(), expired(known.entries, as_of))]
+        changed = pl.concat([*outside, decided.entries], how="diagonal")
         pending = _signed(changed, loaded, run_id, work)
     with stages("watch the sender"):
         watched = with_shares(
@@ -145,11 +146,9 @@ def _signed(changed: pl.LazyFrame, loaded: LoadedJob, run_id: str, work: Path) -
         run_id=pl.lit(run_id),
         policy_digest=pl.lit(loaded.policy_digest),
     )
-    parts = []
-    for number, stretch in enumerate(in_order(signed)):
-        parts.append(work / f"pending-{number}.parquet")
-        stretch.write_parquet(parts[-1], compression="lz4")
-    return pl.scan_parquet(parts, glob=False)
+    file = work / "pending.parquet"
+    signed.sink_parquet(file, compression="lz4")
+    return pl.scan_parquet(file, glob=False)
 
 
 def _notes(lookup: Lookup) -> list[str]:

@@ -8,7 +8,6 @@ import polars as pl
 from polars import col
 
 from hygiene.ledger.chain import GENESIS, Head, chained, head_of
-from hygiene.ledger.order import in_order
 from hygiene.model.errors import LockedError, TableError
 from hygiene.model.table import Frame
 from hygiene.model.tables import LEDGER
@@ -38,8 +37,8 @@ class Ledger:
     def append(self, entries: pl.DataFrame | pl.LazyFrame, transaction: str) -> int:
         """Adds entries (LEDGER without what is made here) in one commit, and says how many.
 
-        A transaction that was committed before, such as `run:<run_id>`, adds nothing. Entries are put in order of
-        their mailbox, for quick look-ups. Raises TableError and LockedError.
+        A transaction that was committed before, such as `run:<run_id>`, adds nothing. Of two entries about a mailbox
+        the later is the last word. Raises TableError and LockedError.
         """
         whole = complete(entries.lazy())
         height = int(whole.select(pl.len()).collect().item())
@@ -47,7 +46,7 @@ class Ledger:
             return 0
 
         def add(version: int) -> bool:
-            return self.state.append(_chained_batches(in_order(whole), self.head()), transaction, base=version)
+            return self.state.append(_chained_batches(whole, self.head()), transaction, base=version)
 
         return height if self.commit(add) else 0
 
@@ -120,8 +119,8 @@ def _hash_of_erased() -> pl.Expr:
     return pl.when(col("scope") == Scope.ERASED).then("key")
 
 
-def _chained_batches(ordered: Iterator[pl.DataFrame], head: Head) -> Iterator[pl.DataFrame]:
-    for entries in ordered:
-        batch = chained(entries, head)
+def _chained_batches(entries: pl.LazyFrame, head: Head) -> Iterator[pl.DataFrame]:
+    for some in entries.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
+        batch = chained(some, head)
         head = head_of(batch, head)
         yield batch
