@@ -21,11 +21,11 @@ from polars import col
 from hygiene import gather, outputs
 from hygiene.config import LoadedJob
 from hygiene.decide.brake import brake_reasons
+from hygiene.decide.entries import SUBJECT
 from hygiene.decide.in_force import expired
 from hygiene.engines.disk import decide
 from hygiene.engines.size import announce_work, shards_for
 from hygiene.incidents import Watched, watch, with_shares
-from hygiene.ledger.order import in_order
 from hygiene.ledger.runs import Run
 from hygiene.lock import holding
 from hygiene.lookup.resolve import Lookup, LookupInterrupted
@@ -34,7 +34,6 @@ from hygiene.model.words import RunStatus
 from hygiene.night import Night
 from hygiene.policy.references import reference_versions
 from hygiene.publish import folder
-from hygiene.spool import write_parquet
 from hygiene.stages import Announce, Stages, Tick, silent
 from hygiene.store import Store
 from hygiene.validate.syntax import fast_path_agrees
@@ -90,7 +89,8 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         known = gather.known(loaded, store, rows, work, run_id, as_of)
         whole = gather.shard(rows, history, negatives, lookup.answers, known, work)
         decided = decide(whole, subscribers.parts, loaded.policy, as_of, work, tick)
-        changed = pl.concat([known.imports.lazy(), expired(known.entries, as_of), decided.entries], how="diagonal")
+        outside = [frame.sort(SUBJECT) for frame in (known.imports.lazy(), expired(known.entries, as_of))]
+        changed = pl.concat([*outside, decided.entries], how="diagonal")
         pending = _signed(changed, loaded, run_id, work)
     with stages("watch the sender"):
         watched = with_shares(
@@ -149,7 +149,7 @@ def _signed(changed: pl.LazyFrame, loaded: LoadedJob, run_id: str, work: Path) -
         run_id=pl.lit(run_id),
         policy_digest=pl.lit(loaded.policy_digest),
     )
-    write_parquet(in_order(signed, work), work / outputs.ENTRIES)
+    signed.sink_parquet(work / outputs.ENTRIES)
     return pl.scan_parquet(work / outputs.ENTRIES, glob=False)
 
 

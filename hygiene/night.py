@@ -11,7 +11,7 @@ from hygiene.config import LoadedJob
 from hygiene.gather import Known
 from hygiene.incidents import Watched
 from hygiene.ingest.lists import OpenList
-from hygiene.spool import Spool
+from hygiene.publish.spool import Spool
 from hygiene.stages import Stages
 from hygiene.store import Store
 

@@ -19,10 +19,10 @@ from hygiene.policy.families import NEVER_REMOVED, strength
 from hygiene.publish import audit, folder
 from hygiene.publish.exports import write_additions, write_removals
 from hygiene.publish.lists import defused, write_lists, write_rejects
+from hygiene.publish.spool import write_parquet
 from hygiene.publish.summary import SCHEMA_VERSION, as_text, list_counts, rule_counts, unknown_counts
 from hygiene.sender.refusals import line_id
 from hygiene.sender.told import as_dict
-from hygiene.spool import write_parquet
 
 PEOPLE = {"suppressed": Verdict.SUPPRESS, "held": Verdict.HOLD, "review": Verdict.REVIEW}
 ENTRIES = "ledger-entries.parquet"

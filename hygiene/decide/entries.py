@@ -22,9 +22,10 @@ ENDED_BY = {
 
 
 def entries(decided: pl.LazyFrame, policy: Policy, as_of: dt.datetime) -> pl.LazyFrame:
-    """Suppressions that tonight's evidence adds and lifts of those that ended, in an order that a rerun repeats.
+    """Suppressions that tonight's evidence adds and lifts of those that ended, by mailbox number, rule and key.
 
-    `decided` is what `clean_shard` returns. One entry per rule and key, however many rows share the key.
+    `decided` is what `clean_shard` returns. One entry per rule and key, however many rows share the key. Shards are
+    ranges of the numbers, so the entries of all shards, one after the other, are in the same order.
     """
     is_changed = (col("fired") & SUPPRESSING & ~col("in_force") != 0) | (col("in_force") & ~col("fired") != 0)
     # Nothing more is written of somebody who asked to be forgotten.
@@ -33,7 +34,8 @@ def entries(decided: pl.LazyFrame, policy: Policy, as_of: dt.datetime) -> pl.Laz
     added = {(rule.code, LedgerAction.SUPPRESS): _added(changed, rule, policy, as_of) for rule in suppressing}
     ending = [rule for rule in suppressing if rule.lifetime in ENDED_BY]
     lifted = {(rule.code, LedgerAction.LIFT): _lifted(changed, rule, as_of) for rule in ending}
-    return pl.concat([part for _, part in sorted((added | lifted).items())])
+    made = pl.concat([part for _, part in sorted((added | lifted).items())])
+    return made.sort("mailbox", maintain_order=True).drop("mailbox")
 
 
 def _added(decided: pl.LazyFrame, rule: Rule, policy: Policy, as_of: dt.datetime) -> pl.LazyFrame:
@@ -41,6 +43,7 @@ def _added(decided: pl.LazyFrame, rule: Rule, policy: Policy, as_of: dt.datetime
     ends = as_of + dt.timedelta(days=policy.soft_suppression_days) if rule.lifetime is Lifetime.DAYS else None
     proof = pl.struct("list", "row", *rule.evidence).struct.json_encode()
     return _entries(decided.filter(is_new), rule, LedgerAction.SUPPRESS, as_of).select(
+        "mailbox",
         *SUBJECT,
         evidence=proof,
         reason=pl.lit(rule.says),
@@ -51,6 +54,7 @@ def _added(decided: pl.LazyFrame, rule: Rule, policy: Policy, as_of: dt.datetime
 def _lifted(decided: pl.LazyFrame, rule: Rule, as_of: dt.datetime) -> pl.LazyFrame:
     is_over = (col("in_force") & bit(rule.code) != 0) & (col("fired") & bit(rule.code) == 0)
     return _entries(decided.filter(is_over), rule, LedgerAction.LIFT, as_of).select(
+        "mailbox",
         *SUBJECT,
         evidence=pl.struct("mx_status", "mx_observations", "resubscribed_at").struct.json_encode(),
         reason=pl.lit(ENDED_BY[rule.lifetime]),

@@ -16,8 +16,8 @@ from hygiene.decide.told import SLIM, TOLD, is_told
 from hygiene.normalize.numbers import in_shard
 from hygiene.policy.policy import Policy
 from hygiene.publish.audit import new_trail, tell
+from hygiene.publish.spool import Spool
 from hygiene.shard import Shard, clean_shard
-from hygiene.spool import Spool
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from tempfile import mkstemp
 import polars as pl
 
 PART_ROWS = 2_000_000
-STRETCH_ROWS = 4_000_000
+STRETCH_ROWS = 2_000_000
 """ACTIVITY is narrow, and each stretch of it is sorted as a whole."""
 
 

@@ -18,7 +18,7 @@ from hygiene.ingest.short_way import ShortWay, parted
 from hygiene.ingest.text import TextFile
 from hygiene.model.errors import InputError
 
-BATCH_CELLS = 4_000_000
+BATCH_CELLS = 2_000_000
 """So many cells at a time: few rows of a wide table."""
 MORE = "hygiene:more"
 """Where a cell beyond the last column ends up."""

@@ -37,20 +37,16 @@ class Ledger:
     def append(self, entries: pl.DataFrame | pl.LazyFrame, transaction: str) -> int:
         """Adds entries (LEDGER without what is made here) in one commit, and says how many.
 
-        A transaction that was committed before, such as `run:<run_id>`, adds nothing. Entries stand in order of their
-        mailbox, for quick look-ups: a frame in memory is sorted here, a lazy one (see order.py) already is. Raises
-        TableError and LockedError.
+        A transaction that was committed before, such as `run:<run_id>`, adds nothing. Of two entries about a mailbox
+        the later is the last word. Raises TableError and LockedError.
         """
         whole = complete(entries.lazy())
-        if isinstance(entries, pl.DataFrame):
-            whole = whole.sort("mailbox_key", nulls_last=True, maintain_order=True)
         height = int(whole.select(pl.len()).collect().item())
         if not height:
             return 0
 
         def add(version: int) -> bool:
-            batches = whole.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
-            return self.state.append(_chained_batches(batches, self.head()), transaction, base=version)
+            return self.state.append(_chained_batches(whole, self.head()), transaction, base=version)
 
         return height if self.commit(add) else 0
 
@@ -123,8 +119,8 @@ def _hash_of_erased() -> pl.Expr:
     return pl.when(col("scope") == Scope.ERASED).then("key")
 
 
-def _chained_batches(ordered: Iterator[pl.DataFrame], head: Head) -> Iterator[pl.DataFrame]:
-    for entries in ordered:
-        batch = chained(entries, head)
+def _chained_batches(entries: pl.LazyFrame, head: Head) -> Iterator[pl.DataFrame]:
+    for some in entries.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
+        batch = chained(some, head)
         head = head_of(batch, head)
         yield batch

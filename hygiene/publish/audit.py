@@ -11,7 +11,7 @@ from hygiene.decide.verdict import CODES, VERDICTS, with_names
 from hygiene.model.tables import DECISIONS, EVIDENCE
 from hygiene.model.words import Verdict
 from hygiene.policy.rules import BY_CODE, RULES, Rule
-from hygiene.spool import Spool
+from hygiene.publish.spool import Spool
 
 COLUMNS = [
     "list", "row", "address", "repair", "verdict", "rule", "name", "says", "suggestion", "rules", "evidence",

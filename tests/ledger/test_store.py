@@ -89,6 +89,6 @@ def test_an_entry_that_another_process_adds_meanwhile_comes_first(
 
 
 def test_many_entries_are_one_chain_in_one_commit(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hygiene.ledger.order.STRETCH_ROWS", 7)
+    monkeypatch.setattr("hygiene.ledger.store.BATCH_ROWS", 7)
     ledger.append(entries(*(entry(f"user{number}@example.org") for number in range(50))), "run:1")
     assert (ledger.state.version(), ledger.head().seq, verify(ledger, Runs(ledger.root)).is_sound) == (1, 50, True)
