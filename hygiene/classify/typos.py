@@ -38,7 +38,8 @@ def typo_of(targets: pl.Expr, note: pl.Expr) -> pl.Expr:
 
 def suggestion() -> pl.Expr:
     """The address with that domain, from `address` and `typo_of`; else null."""
-    return pl.concat_str(col("address").str.extract(r"^(.*)@[^@]*$", 1), pl.lit("@"), col("typo_of"))
+    meant = pl.when(col("typo_of").is_not_null()).then("address")
+    return pl.concat_str(meant.str.extract(r"^(.*)@[^@]*$", 1), pl.lit("@"), col("typo_of"))
 
 
 def _meant(domains: pl.Series) -> pl.Series:

@@ -51,7 +51,7 @@ def trails(
                 references=pl.lit(references),
             )
             named = with_names(told).with_columns(col("rules").list.join(" "), col("verdict", "rule").cast(pl.String))
-            yield named.select(COLUMNS).sort("list", "row")
+            yield named.select(COLUMNS).sort("row")
 
 
 def with_evidence(decided: pl.DataFrame, *columns: str | pl.Expr) -> pl.DataFrame:

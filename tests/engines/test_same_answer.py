@@ -9,7 +9,9 @@ from polars.testing import assert_frame_equal
 
 from hygiene import gather
 from hygiene.config import LoadedJob, load_job
+from hygiene.decide.told import TOLD
 from hygiene.engines.disk import decide
+from hygiene.publish.audit import trails, with_evidence
 from hygiene.shard import Shard, clean_shard
 from hygiene.store import Store
 from tests.conftest import copy_job, hygiene
@@ -41,8 +43,13 @@ def alone(night: tuple[LoadedJob, Shard, list[pl.LazyFrame]]) -> pl.DataFrame:
 
 @pytest.mark.parametrize("shards", [1, 2, 7, 64])
 def test_shards_on_disk_decide_as_one_in_memory(
-    shards: int, night: tuple[LoadedJob, Shard, list[pl.LazyFrame]], alone: pl.DataFrame, tmp_path: Path
+    shards: int,
+    night: tuple[LoadedJob, Shard, list[pl.LazyFrame]],
+    alone: pl.DataFrame,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("hygiene.publish.audit.STRETCH", 300)
     loaded, whole, _ = night
     parts = gather.subscribers(gather.open_all(loaded, tmp_path), tmp_path, shards).parts
     decided = decide(whole, parts, loaded.policy, AS_OF, tmp_path)
@@ -52,9 +59,12 @@ def test_shards_on_disk_decide_as_one_in_memory(
     )
     told = decided.told.collect().sort("list", "row")
     assert told.height > 500
-    assert_frame_equal(
-        told, alone.join(told.select("list", "row"), on=["list", "row"], how="semi"), check_column_order=False
-    )
+    assert_frame_equal(told, alone.join(told.select("list", "row"), on=["list", "row"], how="semi").select(TOLD))
+    records = dict(rows.group_by("list").agg(pl.col("row").max() + 1).rows())
+    trail = pl.concat(trails(decided.trail, records, "run", "policy", "{}"))
+    here = alone.join(trail.select("list", "row"), on=["list", "row"], how="semi", maintain_order="left")
+    assert_frame_equal(trail.select("list", "row"), here.select("list", "row"))
+    assert trail["evidence"].to_list() == with_evidence(here).sort("list", "row")["evidence"].to_list()
 
 
 def test_the_order_of_rows_and_events_changes_nothing(
