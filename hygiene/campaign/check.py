@@ -48,7 +48,7 @@ def check(loaded: LoadedJob, source: ListSource, as_of: dt.datetime, work: Path,
         known = gather.known(loaded, store, rows, work, "", as_of)
         memory = store.dns.load()
     with stages("decide"):
-        shard = gather.shard(rows, past, negatives, memory, known, work)
+        shard = gather.shard(subscribers, past, negatives, memory, known, work)
         scanned = decide(shard, subscribers.parts, loaded.policy, as_of, work).rows
         known_of = _past(loaded, store, past.activity, negatives, memory, as_of)
     return _answer(loaded, scanned, known_of, {one.name: one.rejects.height for one in opened}, as_of)

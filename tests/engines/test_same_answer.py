@@ -27,7 +27,7 @@ def night(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Loade
     past, memory = gather.past(store), store.dns.load()
     negatives, _ = gather.believed(past, subscribers.all, memory, loaded.policy, AS_OF, work)
     known = gather.known(loaded, store, subscribers.all, work, "", AS_OF)
-    return loaded, gather.shard(subscribers.all, past, negatives, memory, known, work), subscribers.parts
+    return loaded, gather.shard(subscribers, past, negatives, memory, known, work), subscribers.parts
 
 
 @pytest.fixture(scope="module")
