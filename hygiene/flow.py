@@ -83,7 +83,9 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
     with stages("look up domains") as tick:
         lookup = _looked_up(loaded, store, rows, run_id if writes else None, as_of, tick)
     with stages("decide", shards) as tick:
-        negatives, doubts = gather.believed(history, rows, lookup.answers, loaded.policy, as_of, work)
+        meant = gather.meant(history.events, loaded.policy, as_of, work)
+        believed, doubts = gather.believed(meant, history.activity, rows, lookup.answers, loaded.policy, as_of)
+        negatives = gather.numbered(believed, work)
         known = gather.known(loaded, store, rows, work, run_id, as_of)
         whole = gather.shard(subscribers, history, negatives, lookup.answers, known, work)
         decided = decide(whole, subscribers.parts, loaded.policy, as_of, work, tick)
@@ -92,7 +94,7 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         pending = _signed(changed, loaded, run_id, work)
     with stages("watch the sender"):
         watched = with_shares(
-            watch(store, history.events, lookup.answers, loaded.policy, as_of), history.activity, rows, lookup.answers
+            watch(store, meant, lookup.answers, loaded.policy, as_of), history.activity, rows, lookup.answers
         )
     if writes:
         _remember(store, doubts, watched)
@@ -107,6 +109,7 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         rows=rows,
         decided=decided.rows,
         told=decided.told,
+        trail=decided.trail,
         pending=pending,
         known=known,
         watched=watched,
@@ -140,15 +143,14 @@ def _remember(store: Store, doubts: pl.DataFrame, watched: Watched) -> None:
 
 
 def _signed(changed: pl.LazyFrame, loaded: LoadedJob, run_id: str, work: Path) -> pl.LazyFrame:
-    """Ledger entries with who made them, in which run and under which policy, in their order, in the work folder."""
+    """Ledger entries with who made them, in which run and under which policy, in their order; the file is published."""
     signed = changed.with_columns(
         actor=col("actor").fill_null("run"),
         run_id=pl.lit(run_id),
         policy_digest=pl.lit(loaded.policy_digest),
     )
-    file = work / "pending.parquet"
-    signed.sink_parquet(file, compression="lz4")
-    return pl.scan_parquet(file, glob=False)
+    signed.sink_parquet(work / outputs.ENTRIES)
+    return pl.scan_parquet(work / outputs.ENTRIES, glob=False)
 
 
 def _notes(lookup: Lookup) -> list[str]:

@@ -14,16 +14,14 @@ from hygiene.classify.engagement import DELIVERED
 from hygiene.config import LoadedJob
 from hygiene.lock import holding
 from hygiene.model.errors import InputError
-from hygiene.model.words import EventKind
 from hygiene.policy.policy import Policy
 from hygiene.sender.bursts import listed
 from hygiene.sender.incidents import Closing, Incident, incidents, large, shares, with_ids
 from hygiene.sender.packet import Packet, packet
 from hygiene.sender.practice import LOOK_BACK_DAYS, practice
-from hygiene.sender.refusals import collected, domain_of, is_named, providers_of, refusals
+from hygiene.sender.refusals import collected, domain_of, is_named, is_watched, providers_of, refusals
 from hygiene.store import Store
 
-FAILED = [EventKind.BOUNCED, EventKind.DEFERRED]
 DAY = dt.timedelta(days=1)
 
 
@@ -39,18 +37,18 @@ class Watched:
 
 def watch(
     store: Store,
-    events: pl.LazyFrame,
+    meant: pl.LazyFrame,
     answers: pl.DataFrame,
     policy: Policy,
     as_of: dt.datetime,
     since: dt.datetime | None = None,
 ) -> Watched:
-    """Incidents with a refusal between `since` (`incident_window_days` before, where not given) and `as_of`."""
-    start = since or as_of - policy.incident_window_days * DAY
-    recent = events.filter((col("occurred_at") > start) & (col("occurred_at") <= as_of))
-    failed = with_bounce_meaning(recent.filter(col("kind").is_in(FAILED)))
+    """Incidents with a refusal between `since` (`incident_window_days` before, where not given) and `as_of`.
+
+    `meant` holds EVENTS with MEANING, at least those that `is_watched`.
+    """
     known = store.incidents.known()
-    rows, samples = collected(refusals(failed, answers))
+    rows, samples = collected(refusals(meant.filter(is_watched(policy, as_of, since)), answers))
     refused = large(with_ids(rows, known, policy), known, policy)
     return Watched(incidents(refused, samples, known, store.incidents.closings()), refused)
 
@@ -66,7 +64,8 @@ def with_shares(watched: Watched, activity: pl.LazyFrame, rows: pl.LazyFrame, an
 
 def watched_now(loaded: LoadedJob, store: Store, as_of: dt.datetime, since: dt.datetime | None = None) -> Watched:
     """The same from the state alone, as commands ask for it."""
-    return watch(store, store.history.scan(), store.dns.load(), loaded.policy, as_of, since)
+    meant = with_bounce_meaning(store.history.scan().filter(is_watched(loaded.policy, as_of, since)))
+    return watch(store, meant, store.dns.load(), loaded.policy, as_of, since)
 
 
 def find(loaded: LoadedJob, store: Store, name: str, as_of: dt.datetime) -> tuple[Incident, Watched]:

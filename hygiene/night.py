@@ -11,6 +11,7 @@ from hygiene.config import LoadedJob
 from hygiene.gather import Known
 from hygiene.incidents import Watched
 from hygiene.ingest.lists import OpenList
+from hygiene.publish.spool import Spool
 from hygiene.stages import Stages
 from hygiene.store import Store
 
@@ -31,7 +32,9 @@ class Night:
     decided: pl.LazyFrame
     """Every row with what is counted of it (decide/told.py), on disk in the work folder."""
     told: pl.LazyFrame
-    """DECISIONS with EVIDENCE and `mailbox_provider` of the rows of which somebody is told."""
+    """The rows of which somebody is told (decide/told.py), on disk in the work folder."""
+    trail: Spool
+    """What the audit trail says of them (publish/audit.py)."""
     pending: pl.LazyFrame
     """LEDGER entries that publishing commits, without seq and hashes, on disk in the work folder."""
     watched: Watched

@@ -1,6 +1,9 @@
 """Everything a run's folder holds, written and checked: lists, files for people, audit, deltas, summary."""
 
 import json
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +19,12 @@ from hygiene.policy.families import NEVER_REMOVED, strength
 from hygiene.publish import audit, folder
 from hygiene.publish.exports import write_additions, write_removals
 from hygiene.publish.lists import defused, write_lists, write_rejects
+from hygiene.publish.spool import write_parquet
 from hygiene.publish.summary import SCHEMA_VERSION, as_text, list_counts, rule_counts, unknown_counts
 from hygiene.sender.refusals import line_id
 from hygiene.sender.told import as_dict
 
 PEOPLE = {"suppressed": Verdict.SUPPRESS, "held": Verdict.HOLD, "review": Verdict.REVIEW}
-STRETCH = 100_000
 ENTRIES = "ledger-entries.parquet"
 """The ledger entries that belong to a run; what `release` commits."""
 
@@ -39,7 +42,7 @@ def write(night: Night, staged: Path, held_because: list[str]) -> dict[str, Any]
     _write_delta(night, staged)
     if night.loaded.job.publish.proposes_typos:
         _write_proposed(night, staged / "proposed")
-    night.pending.sink_parquet(staged / ENTRIES)
+    shutil.copyfile(night.work / ENTRIES, staged / ENTRIES)
     summary = summarize(night, "held" if held_because else "published", held_because)
     folder.write_json(staged / "summary.json", summary)
     folder.write_text(staged / "summary.txt", as_text(summary))
@@ -56,25 +59,25 @@ def _check(name: str, records: int, rejected: int, written: dict[Verdict, int]) 
 
 
 def _write_audit(night: Night, staged: Path) -> None:
-    """The audit trail, and the three files for people cut out of it."""
+    """The audit trail, and the three files for people cut out of it: all in one pass."""
     references = json.dumps(night.references, sort_keys=True)
-    known = night.run_id, night.loaded.policy_digest, references
-    rows = audit.write_trail(night.told, _stretches(night), known, night.work)
-    rows.sink_parquet(staged / "audit.parquet")
-    # The versions of the lists are the same in every row, and stand in summary.json too.
-    defused(rows.drop("references")).sink_csv(staged / "audit.csv")
-    for name, verdict in PEOPLE.items():
-        told = rows.filter(col("verdict") == verdict.value).select(audit.FOR_PEOPLE)
-        defused(told).sink_csv(staged / f"{name}.csv")
+    lists = {opened.name: opened.records for opened in night.opened}
+    told = audit.trails(night.trail, lists, night.run_id, night.loaded.policy_digest, references)
+    write_parquet(_for_people(told, staged), staged / "audit.parquet")
 
 
-def _stretches(night: Night) -> list[tuple[str, int, int]]:
-    """The lists in pieces of STRETCH rows, so that a piece can be put in order in memory."""
-    return [
-        (opened.name, first, first + STRETCH)
-        for opened in sorted(night.opened, key=lambda one: one.name)
-        for first in range(0, max(opened.records, 1), STRETCH)
-    ]
+def _for_people(told: Iterable[pl.DataFrame], staged: Path) -> Iterator[pl.DataFrame]:
+    """The frames given, each written on the way to the files that a spreadsheet opens."""
+    with ExitStack() as opened:
+        files = {name: opened.enter_context((staged / f"{name}.csv").open("wb")) for name in ("audit", *PEOPLE)}
+        for number, rows in enumerate(told):
+            safe = defused(rows.lazy()).collect()
+            # The versions of the lists are the same in every row, and stand in summary.json too.
+            safe.drop("references").write_csv(files["audit"], include_header=not number)
+            for name, verdict in PEOPLE.items():
+                mine = safe.lazy().filter(col("verdict") == verdict.value).select(audit.FOR_PEOPLE)
+                mine.collect().write_csv(files[name], include_header=not number)
+            yield rows
 
 
 def _write_proposed(night: Night, apart: Path) -> None:

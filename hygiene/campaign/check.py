@@ -10,7 +10,7 @@ import polars as pl
 from hygiene import gather
 from hygiene.campaign import gate
 from hygiene.campaign.gate import Past
-from hygiene.campaign.rates import bounce_rates
+from hygiene.campaign.rates import BounceRate, bounce_rates
 from hygiene.classify.bounces import bounce_action
 from hygiene.config import ListSource, LoadedJob
 from hygiene.engines.disk import decide
@@ -18,6 +18,7 @@ from hygiene.engines.size import shards_for
 from hygiene.incidents import watch
 from hygiene.publish.summary import list_counts, rule_counts
 from hygiene.sender.bursts import with_doubts
+from hygiene.sender.incidents import Incident
 from hygiene.sender.told import as_dict
 from hygiene.stages import Stages
 from hygiene.store import Store
@@ -43,27 +44,29 @@ def check(loaded: LoadedJob, source: ListSource, as_of: dt.datetime, work: Path,
         subscribers = gather.subscribers(opened, work, shards)
         rows = subscribers.all
     with stages("read state"):
-        meant = gather.negatives(past.events, work)
-        negatives = gather.numbered(with_doubts(meant, store.doubts.load(), loaded.policy), work)
+        meant = gather.meant(past.events, loaded.policy, as_of, work)
+        believed = with_doubts(gather.negatives(meant), store.doubts.load(), loaded.policy)
+        negatives = gather.numbered(believed, work)
         known = gather.known(loaded, store, rows, work, "", as_of)
         memory = store.dns.load()
     with stages("decide"):
         shard = gather.shard(subscribers, past, negatives, memory, known, work)
         scanned = decide(shard, subscribers.parts, loaded.policy, as_of, work).rows
-        known_of = _past(loaded, store, past.activity, negatives, memory, as_of)
+        rates = bounce_rates(past.activity, negatives.with_columns(action=bounce_action(loaded.policy)), as_of)
+        incidents = watch(store, meant, memory, loaded.policy, as_of).incidents
+        known_of = _past(loaded, store, memory, rates, incidents)
     return _answer(loaded, scanned, known_of, {one.name: one.rejects.height for one in opened}, as_of)
 
 
 def _past(
     loaded: LoadedJob,
     store: Store,
-    activity: pl.LazyFrame,
-    negatives: pl.LazyFrame,
     memory: pl.DataFrame,
-    as_of: dt.datetime,
+    rates: tuple[BounceRate, BounceRate],
+    incidents: list[Incident],
 ) -> Past:
     last = store.runs.last_published(loaded.job.name)
-    first, later = bounce_rates(activity, negatives.with_columns(action=bounce_action(loaded.policy)), as_of)
+    first, later = rates
     newest = memory["observed_at"].max()
     return Past(
         last_run_at=last["as_of"] if last else None,
@@ -71,7 +74,7 @@ def _past(
         needs_dns=loaded.job.dns.mode != "off",
         first=first,
         later=later,
-        incidents=watch(store, store.history.scan(), memory, loaded.policy, as_of).incidents,
+        incidents=incidents,
     )
 
 

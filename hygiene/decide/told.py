@@ -20,6 +20,12 @@ SLIM = [
 ]  # fmt: skip
 """`seen_at` is the last sign of a person, or the first delivery where there was none: how long a reader is idle."""
 
+TOLD = [
+    "list", "row", "address", "repair", "address_key", "mailbox_key", "verdict", "rule", "typo_of",
+    "hard_source", "hard_line", "hard_burst", "soft_source", "soft_line",
+]  # fmt: skip
+"""What is asked of rows of which somebody is told, beside the audit trail."""
+
 
 def is_told() -> pl.Expr:
     """Not simply kept: a verdict, a repair, or a suppression that ends."""

@@ -12,12 +12,12 @@ import polars as pl
 from polars import col
 
 from hygiene.decide.entries import entries
-from hygiene.decide.told import SLIM, is_told
+from hygiene.decide.told import SLIM, TOLD, is_told
 from hygiene.normalize.numbers import in_shard
 from hygiene.policy.policy import Policy
+from hygiene.publish.audit import new_trail, tell
+from hygiene.publish.spool import Spool
 from hygiene.shard import Shard, clean_shard
-
-STRETCH_ROWS = 8_192
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,9 @@ class Decided:
     rows: pl.LazyFrame
     """Every row with what is counted of it (SLIM)."""
     told: pl.LazyFrame
-    """DECISIONS with EVIDENCE of the rows of which somebody is told."""
+    """Those of which somebody is told (TOLD)."""
+    trail: Spool
+    """What the audit trail says of them (publish/audit.py)."""
     entries: pl.LazyFrame
     """What they change in the ledger (decide/entries.py)."""
 
@@ -41,7 +43,7 @@ def decide(
     tick: Callable[[int], None] = lambda _: None,
 ) -> Decided:
     """Runs `clean_shard` on every part of the subscribers with what belongs to it; `parts` are those of `shard_of`."""
-    slim, told, changed = [], [], []
+    slim, told, changed, trail = [], [], [], new_trail(work)
     for number, subscribers in enumerate(parts):
         decided = clean_shard(part_of(whole, subscribers, number, len(parts)), policy, as_of).collect(
             engine="in-memory"
@@ -50,12 +52,13 @@ def decide(
         told.append(work / f"told-{number}.parquet")
         changed.append(work / f"entries-{number}.parquet")
         decided.select(SLIM).write_parquet(slim[-1], compression="lz4")
-        # In the order of the lists, so that a stretch of a list is found without reading the rest.
-        ordered = decided.filter(is_told()).sort("list", "row")
-        ordered.write_parquet(told[-1], compression="lz4", row_group_size=STRETCH_ROWS)
-        entries(ordered.lazy(), policy, as_of).sink_parquet(changed[-1], compression="lz4")
+        rows = decided.filter(is_told())
+        rows.select(TOLD).write_parquet(told[-1], compression="lz4")
+        tell(trail, rows)
+        entries(rows.lazy(), policy, as_of).sink_parquet(changed[-1], compression="lz4")
         tick(1)
-    return Decided(*(pl.scan_parquet(files, glob=False) for files in (slim, told, changed)))
+    found = [pl.scan_parquet(files, glob=False) for files in (slim, told, changed)]
+    return Decided(found[0], found[1], trail, found[2])
 
 
 def part_of(whole: Shard, subscribers: pl.LazyFrame, number: int, shards: int) -> Shard:

@@ -15,26 +15,38 @@ from hygiene.gather.rows import Subscribers
 from hygiene.normalize.numbers import number, shard_of
 from hygiene.policy.policy import Policy
 from hygiene.sender.bursts import doubts, listed, with_doubts
+from hygiene.sender.refusals import is_watched
 from hygiene.shard import Shard
 
 SORTED_ROWS = 200_000
 """So many events with their replies are sorted at once."""
 
 
-def negatives(events: pl.LazyFrame, work: Path) -> pl.LazyFrame:
-    """What speaks against mailing, with the meaning of bounces; kept in the work folder, as it is asked often."""
-    found = work / "negatives.parquet"
-    with_bounce_meaning(events.filter(col("kind").is_in(NEGATIVE))).sink_parquet(found, compression="lz4")
+def meant(events: pl.LazyFrame, policy: Policy, as_of: dt.datetime, work: Path) -> pl.LazyFrame:
+    """What speaks against mailing or the sender, with the meaning of failures; each reply is judged once a night."""
+    found = work / "meant.parquet"
+    needed = events.filter(col("kind").is_in(NEGATIVE) | is_watched(policy, as_of))
+    with_bounce_meaning(needed).sink_parquet(found, compression="lz4")
     return pl.scan_parquet(found)
 
 
+def negatives(meant: pl.LazyFrame) -> pl.LazyFrame:
+    """Those that speak against mailing."""
+    return meant.filter(col("kind").is_in(NEGATIVE))
+
+
 def believed(
-    past: Past, rows: pl.LazyFrame, answers: pl.DataFrame, policy: Policy, as_of: dt.datetime, work: Path
+    meant: pl.LazyFrame,
+    activity: pl.LazyFrame,
+    rows: pl.LazyFrame,
+    answers: pl.DataFrame,
+    policy: Policy,
+    as_of: dt.datetime,
 ) -> tuple[pl.LazyFrame, pl.DataFrame]:
     """The negatives, with what is doubted among their bounces; and the DOUBTS, by what arrived at the lists' people."""
-    meant, until = negatives(past.events, work), col("occurred_at") <= as_of
-    found = doubts(meant.filter(until), past.activity.filter(until), listed(rows), answers, policy)
-    return numbered(with_doubts(meant, found, policy), work), found
+    against, until = negatives(meant), col("occurred_at") <= as_of
+    found = doubts(against.filter(until), activity.filter(until), listed(rows), answers, policy)
+    return with_doubts(against, found, policy), found
 
 
 def numbered(negatives: pl.LazyFrame, work: Path) -> pl.LazyFrame:

@@ -64,8 +64,8 @@ class Ledger:
     def head(self) -> Head:
         """Number and hash of the last entry."""
         every = self.scan().select("seq", "hash")
-        last = every.filter(col("seq") == col("seq").max()).head(1).collect()
-        return head_of(last, Head(0, GENESIS))
+        newest = pl.lit(every.select(col("seq").max()).collect().item(), pl.Int64)
+        return head_of(every.filter(col("seq") == newest).head(1).collect(), Head(0, GENESIS))
 
     def scan(self, version: int | None = None) -> pl.LazyFrame:
         """LEDGER: every entry, blanked ones too, in no order; now or as of a commit."""

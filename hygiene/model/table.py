@@ -25,6 +25,8 @@ class Table:
 
     name: str
     columns: dict[str, Column]
+    distinct: tuple[str, ...] = ()
+    """Columns in which hardly a value comes twice."""
 
     @property
     def schema(self) -> pl.Schema:

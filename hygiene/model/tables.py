@@ -104,12 +104,11 @@ LEDGER = Table(
         "policy_digest": C(TEXT, "digest of the policy in force"),
         "expires_at": C(INSTANT, "when the suppression ends by itself; null for never"),
         "salt": C(TEXT, "random; keeps personal_digest from being guessed; null once erased"),
-        "personal_digest": C(
-            TEXT, "SHA-256 over salt, keys, address, evidence and reason; outlives them", nullable=False
-        ),
+        "personal_digest": C(TEXT, "SHA-256 over salt and what is personal; outlives them", nullable=False),
         "prev_hash": C(TEXT, "hash of the entry before", nullable=False),
         "hash": C(TEXT, "SHA-256 over prev_hash and this entry", nullable=False),
     },
+    distinct=("seq", "key", "mailbox_key", "address", "evidence", "salt", "personal_digest", "prev_hash", "hash"),
 )
 
 IMPORTS = Table(

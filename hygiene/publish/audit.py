@@ -1,64 +1,71 @@
 """The audit trail: every row that is not simply kept, with its rule, all rules that fired, and the evidence."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
 from polars import col
 
 from hygiene.classify.typos import suggestion
-from hygiene.decide.verdict import with_names
+from hygiene.decide.verdict import CODES, VERDICTS, with_names
+from hygiene.model.tables import DECISIONS, EVIDENCE
 from hygiene.model.words import Verdict
 from hygiene.policy.rules import BY_CODE, RULES, Rule
+from hygiene.publish.spool import Spool
 
 COLUMNS = [
     "list", "row", "address", "repair", "verdict", "rule", "name", "says", "suggestion", "rules", "evidence",
     "ledger_seq", "address_key", "mailbox_key", "run_id", "policy_digest", "references",
 ]  # fmt: skip
 FOR_PEOPLE = ["list", "row", "address", "rule", "name", "says", "suggestion", "rules", "evidence"]
+STRETCH = 250_000
+"""Rows of a list whose told ones are put in order in memory."""
+KEPT = ["list", "row", "address", "repair", "verdict", "rule", "fired", "ledger_seq", "address_key", "mailbox_key"]
+TRAIL = pl.Schema({**DECISIONS.schema, **EVIDENCE.schema, "evidence": pl.String(), "suggestion": pl.String()})
 
 
-def write_trail(
-    told: pl.LazyFrame, stretches: list[tuple[str, int, int]], known: tuple[str, str, str], work: Path
-) -> pl.LazyFrame:
-    """One row per row of a list that has a rule or a repair, in the order of the lists; on disk in the work folder.
-
-    `stretches` are list, first row and the row after the last; `known` are run id, policy digest and references.
-    """
-    parts = []
-    for number, (name, first, end) in enumerate(stretches):
-        here = (col("list") == name) & (col("row") >= first) & (col("row") < end)
-        parts.append(work / f"audit-{number}.parquet")
-        audited(told.filter(here & _is_told()).collect(), *known).write_parquet(parts[-1], compression="lz4")
-    return pl.scan_parquet(parts, glob=False)
+def new_trail(work: Path) -> Spool:
+    """An empty trail in the work folder: what `tell` says of rows, by list and stretch."""
+    kept = {name: TRAIL[name] for name in (*KEPT, "suggestion", "evidence")}
+    return Spool(work / "trail.spool", pl.Schema({**kept, "verdict": VERDICTS, "rule": CODES}))
 
 
-def _is_told() -> pl.Expr:
-    return (col("verdict") != Verdict.KEEP.value) | col("repair").is_not_null()
+def tell(trail: Spool, decided: pl.DataFrame) -> None:
+    """Adds the rows that have a rule or a repair: the proof of each as one text, as its columns are many."""
+    told = decided.filter((col("verdict") != Verdict.KEEP.value) | col("repair").is_not_null())
+    proven = with_evidence(told, *KEPT, suggestion().alias("suggestion"))
+    trail.put(proven.with_columns(name="list", stretch=col("row") // STRETCH), ["name", "stretch"])
 
 
-def audited(told: pl.DataFrame, run_id: str, policy_digest: str, references: str) -> pl.DataFrame:
-    """The columns of the trail for the rows given, in the order of the lists."""
-    proven = with_evidence(told).with_columns(
-        _of_rule("name"),
-        _of_rule("says"),
-        suggestion=suggestion(),
-        run_id=pl.lit(run_id),
-        policy_digest=pl.lit(policy_digest),
-        references=pl.lit(references),
-    )
-    named = with_names(proven).with_columns(col("rules").list.join(" "), col("verdict", "rule").cast(pl.String))
-    return named.select(COLUMNS).sort("list", "row")
+def trails(
+    trail: Spool, lists: Mapping[str, int], run_id: str, policy_digest: str, references: str
+) -> Iterator[pl.DataFrame]:
+    """The columns of the trail, a stretch at a time in the order of the lists, of which the records are given."""
+    for name, records in sorted(lists.items()):
+        for stretch in range(max(records - 1, 0) // STRETCH + 1):
+            told = trail.take((name, stretch)).with_columns(
+                _of_rule("name"),
+                _of_rule("says"),
+                run_id=pl.lit(run_id),
+                policy_digest=pl.lit(policy_digest),
+                references=pl.lit(references),
+            )
+            named = with_names(told).with_columns(col("rules").list.join(" "), col("verdict", "rule").cast(pl.String))
+            yield named.select(COLUMNS).sort("list", "row")
 
 
-def with_evidence(decided: pl.DataFrame) -> pl.DataFrame:
-    """With `evidence`: what the deciding rule saw, as JSON; where it fired by the ledger alone, the entry.
+def with_evidence(decided: pl.DataFrame, *columns: str | pl.Expr) -> pl.DataFrame:
+    """The columns, or all, with `evidence`: what the deciding rule saw, as JSON; by the ledger alone, the entry.
 
     In no order: the rows of each rule are put into words apart, as one expression would word every row for every rule.
     """
-    parts = decided.partition_by("rule", as_dict=True)
-    return pl.concat([rows.with_columns(evidence=_evidence(code)) for (code,), rows in parts.items()] or [
-        decided.with_columns(evidence=pl.lit(None, pl.String))
-    ])  # fmt: skip
+    codes = decided["rule"].unique().to_list() or [None]
+    parts = [decided.lazy().filter(col("rule").eq_missing(code)) for code in codes]
+    worded = [
+        rows.select(*(columns or (pl.all(),)), evidence=_evidence(code))
+        for code, rows in zip(codes, parts, strict=True)
+    ]
+    return pl.concat(pl.collect_all(worded))
 
 
 def _evidence(code: str | None) -> pl.Expr:

@@ -174,18 +174,19 @@ def shares(
         last=at.max().dt.truncate("1d") + day,
     )
     names = spans.select("mailbox_provider").unique().with_row_index("place")
-    places = _places(people, answers, names).collect()
+    places = _places(people, answers, names)
     lately = delivered.filter((at >= spans["first"].min()) & (at < spans["last"].max()))
-    daily = [_arrived(lately, places, here) for here in pieces(places.height)]
+    count = people.select(pl.len()).collect().item()
+    daily = [_arrived(lately.filter(here), places.filter(here)) for here in pieces(count)]
     arrived = pl.concat(daily).join(names, on="place").join(spans, on="mailbox_provider")
     inside = arrived.filter((col("day") >= col("first").dt.date()) & (col("day") < col("last").dt.date()))
     told = spans.join(inside.group_by("id").agg(col("arrived").sum()), on="id")
     return dict(told.select("id", col("messages") / (col("messages") + col("arrived"))).rows())
 
 
-def _arrived(delivered: pl.LazyFrame, places: pl.DataFrame, here: pl.Expr) -> pl.DataFrame:
-    """Messages that arrived by place and day, in one piece of the mailboxes; one that two files tell of counts once."""
-    mine = delivered.filter(here).join(places.lazy().filter(here), on="mailbox")
+def _arrived(delivered: pl.LazyFrame, places: pl.LazyFrame) -> pl.DataFrame:
+    """Messages that arrived by place and day; one that two files tell of counts once."""
+    mine = delivered.join(places.unique(), on="mailbox")
     messages = mine.select("place", "mailbox", "occurred_at").unique()
     return messages.group_by("place", day=col("occurred_at").dt.date()).agg(arrived=pl.len()).collect()
 

@@ -1,5 +1,6 @@
 """Failures that are the sender's own, each with who refused and by which sign (policy/incidents.toml)."""
 
+import datetime as dt
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -11,7 +12,9 @@ from polars import col
 
 from hygiene.classify.bounce_text import folded
 from hygiene.classify.domains import provider_of, provider_of_mx
+from hygiene.model.words import EventKind
 from hygiene.normalize.numbers import number
+from hygiene.policy.policy import Policy
 
 OTHERS = "other"
 """All providers that no table knows, where the sign is that of a list which many of them use."""
@@ -20,10 +23,18 @@ _PLAIN = r"^[0-9.]+$"
 _ADDRESS = r"""[^\s<>()\[\]{}"',;:]+@[^\s<>()\[\]{}"',;:]+"""
 
 
+FAILED = (EventKind.BOUNCED, EventKind.DEFERRED)
 KEY = ("mailbox_provider", "token")
 """What two refusals share to be of one incident, beside their time."""
 NAMES = ("reason", "bounce_rule", "sending_ip", "stream")
 """Texts of few different values, kept as categories."""
+
+
+def is_watched(policy: Policy, as_of: dt.datetime, since: dt.datetime | None = None) -> pl.Expr:
+    """Failures (EVENTS) between `since` (`incident_window_days` before, where not given) and `as_of`."""
+    start = since or as_of - dt.timedelta(days=policy.incident_window_days)
+    is_recent = (col("occurred_at") > start) & (col("occurred_at") <= as_of)
+    return col("kind").is_in(FAILED) & is_recent
 
 
 def refusals(failures: pl.LazyFrame, answers: pl.DataFrame) -> pl.LazyFrame:

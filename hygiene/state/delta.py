@@ -37,12 +37,13 @@ def rows_of(delta: "DeltaTable", uri: str, partition_by: Sequence[str]) -> pl.La
 
 
 def writing(table: Table) -> "WriterProperties":
-    """How data files are written; numbers alone hardly repeat, so no dictionary is sought, and packing is light."""
+    """How data files are written: no dictionary is sought where values hardly repeat; numbers are packed lightly."""
     from deltalake import ColumnProperties, WriterProperties
 
-    if not all(is_number(dtype) for dtype in table.schema.values()):
-        return WriterProperties(compression="ZSTD", max_row_group_size=ROW_GROUP_ROWS)
     plain = ColumnProperties(dictionary_enabled=False)
+    if not all(is_number(dtype) for dtype in table.schema.values()):
+        apart = dict.fromkeys(table.distinct, plain) or None
+        return WriterProperties(compression="ZSTD", max_row_group_size=ROW_GROUP_ROWS, column_properties=apart)
     return WriterProperties(
         compression="SNAPPY", max_row_group_size=NUMBERS_ROW_GROUP_ROWS, default_column_properties=plain
     )
