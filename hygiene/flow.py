@@ -87,7 +87,7 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         believed, doubts = gather.believed(meant, history.activity, rows, lookup.answers, loaded.policy, as_of)
         negatives = gather.numbered(believed, work)
         known = gather.known(loaded, store, rows, work, run_id, as_of)
-        whole = gather.shard(rows, history, negatives, lookup.answers, known, work)
+        whole = gather.shard(subscribers, history, negatives, lookup.answers, known, work)
         decided = decide(whole, subscribers.parts, loaded.policy, as_of, work, tick)
         outside = [frame.sort(SUBJECT) for frame in (known.imports.lazy(), expired(known.entries, as_of))]
         changed = pl.concat([*outside, decided.entries], how="diagonal")

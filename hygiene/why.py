@@ -59,7 +59,8 @@ def why(loaded: LoadedJob, address: str, as_of: dt.datetime, work: Path) -> Expl
 def _rows(loaded: LoadedJob, person: pl.DataFrame, work: Path) -> pl.DataFrame:
     """Rows of the job's lists that are this mailbox; without one, the person as a row of no list."""
     opened = gather.open_all(loaded, work)
-    found = gather.subscribers(opened, work).all.filter(col("mailbox_key") == person["mailbox_key"].item()).collect()
+    (rows,) = gather.subscribers(opened, work).parts
+    found = rows.filter(col("mailbox_key") == person["mailbox_key"].item()).collect()
     if found.height:
         return found
     alone = person.with_columns(

@@ -50,7 +50,7 @@ def check(loaded: LoadedJob, source: ListSource, as_of: dt.datetime, work: Path,
         known = gather.known(loaded, store, rows, work, "", as_of)
         memory = store.dns.load()
     with stages("decide"):
-        shard = gather.shard(rows, past, negatives, memory, known, work)
+        shard = gather.shard(subscribers, past, negatives, memory, known, work)
         scanned = decide(shard, subscribers.parts, loaded.policy, as_of, work).rows
         rates = bounce_rates(past.activity, negatives.with_columns(action=bounce_action(loaded.policy)), as_of)
         incidents = watch(store, meant, memory, loaded.policy, as_of).incidents

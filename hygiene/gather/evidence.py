@@ -11,11 +11,15 @@ from hygiene.classify.domain_facts import domain_facts
 from hygiene.classify.negatives import NEGATIVE, STATED
 from hygiene.gather.events import Past
 from hygiene.gather.ledger import Known
-from hygiene.normalize.numbers import number
+from hygiene.gather.rows import Subscribers
+from hygiene.normalize.numbers import number, shard_of
 from hygiene.policy.policy import Policy
 from hygiene.sender.bursts import doubts, listed, with_doubts
 from hygiene.sender.refusals import is_watched
 from hygiene.shard import Shard
+
+SORTED_ROWS = 200_000
+"""So many events with their replies are sorted at once."""
 
 
 def meant(events: pl.LazyFrame, policy: Policy, as_of: dt.datetime, work: Path) -> pl.LazyFrame:
@@ -47,25 +51,32 @@ def believed(
 
 def numbered(negatives: pl.LazyFrame, work: Path) -> pl.LazyFrame:
     """The negatives with `mailbox`, in the work folder: each shard takes its own."""
-    return _sorted(negatives.with_columns(mailbox=number("mailbox_key")), work / "negatives-numbered.parquet")
+    return _sorted(negatives.with_columns(mailbox=number("mailbox_key")), work / "negatives-numbered")
 
 
 def stated(events: pl.LazyFrame, work: Path) -> pl.LazyFrame:
     """What somebody says of an address, with `mailbox`, in the work folder likewise."""
     said = events.filter(col("kind").is_in(STATED)).with_columns(mailbox=number("mailbox_key"))
-    return _sorted(said, work / "stated.parquet")
+    return _sorted(said, work / "stated")
 
 
-def _sorted(frame: pl.LazyFrame, file: Path) -> pl.LazyFrame:
-    """The frame by `mailbox`, so that a shard reads little more than its own."""
-    frame.sort("mailbox").sink_parquet(file, compression="lz4")
-    return pl.scan_parquet(file)
+def _sorted(frame: pl.LazyFrame, folder: Path) -> pl.LazyFrame:
+    """The frame by `mailbox`, so that a shard reads little more than its own; parted first, to be sorted in memory."""
+    count = frame.select(pl.len()).collect().item()
+    key = shard_of(count // SORTED_ROWS + 1).alias("part")
+    frame.sink_parquet(pl.PartitionBy(folder, key=key, include_key=False), compression="lz4", mkdir=True)
+    files = []
+    for part in sorted(folder.rglob("*.parquet")):
+        files.append(folder / f"{part.parent.name}.parquet")
+        pl.read_parquet(part, glob=False).sort("mailbox").write_parquet(files[-1], compression="lz4")
+        part.unlink()
+    return pl.scan_parquet(files, glob=False) if files else pl.LazyFrame(schema=frame.collect_schema())
 
 
 def shard(
-    rows: pl.LazyFrame, past: Past, negatives: pl.LazyFrame, answers: pl.DataFrame, known: Known, work: Path
+    rows: Subscribers, past: Past, negatives: pl.LazyFrame, answers: pl.DataFrame, known: Known, work: Path
 ) -> Shard:
     """All of it as the one shard of a small machine; what all shards would find out alike is found out here."""
-    domains = domain_facts(rows, answers.lazy()).collect().lazy()
+    domains = domain_facts(rows.all, answers.lazy()).collect().lazy()
     said = stated(past.events, work)
-    return Shard(rows, past.activity, said, negatives, domains, known.in_force, known.lifts)
+    return Shard(pl.concat(rows.parts), past.activity, said, negatives, domains, known.in_force, known.lifts)

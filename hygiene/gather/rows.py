@@ -35,11 +35,8 @@ class Subscribers:
 
     parts: list[pl.LazyFrame]
     """SUBSCRIBERS with their syntax, by shard."""
-
-    @property
-    def all(self) -> pl.LazyFrame:
-        """Those of all shards."""
-        return pl.concat(self.parts)
+    all: pl.LazyFrame
+    """SUBSCRIBERS of all shards, without it."""
 
 
 def subscribers(opened: Sequence[OpenList], work: Path, shards: int = 1) -> Subscribers:
@@ -57,13 +54,15 @@ def subscribers(opened: Sequence[OpenList], work: Path, shards: int = 1) -> Subs
     found = [sorted(folder.glob(f"shard={shard}/*.parquet")) for shard in range(shards)]
     files = [pl.scan_parquet(part, glob=False) if part else pl.LazyFrame(schema=schema) for part in found]
     # What the short cut does not accept is asked of the library, each distinct address once.
-    odd = pl.concat(files).select(col("asked").drop_nulls().unique()).collect()
-    verdicts = judged(odd["asked"]).rename({"address": "asked"}).lazy()
-    return Subscribers([_with_syntax(part, verdicts) for part in files])
+    odd = [part.select(col("asked").drop_nulls().unique()).collect() for part in files]
+    verdicts = judged(pl.concat(odd)["asked"].unique()).rename({"address": "asked"})
+    mine = [verdicts.join(asked, on="asked", how="semi") for asked in odd]
+    parts = [_with_syntax(part, found) for part, found in zip(files, mine, strict=True)]
+    return Subscribers(parts, pl.concat(files).drop("asked"))
 
 
-def _with_syntax(rows: pl.LazyFrame, verdicts: pl.LazyFrame) -> pl.LazyFrame:
-    judged_rows = rows.join(verdicts, on="asked", how="left").drop("asked")
+def _with_syntax(rows: pl.LazyFrame, verdicts: pl.DataFrame) -> pl.LazyFrame:
+    judged_rows = rows.join(verdicts.lazy(), on="asked", how="left").drop("asked")
     return judged_rows.with_columns(col("syntax").fill_null("valid"), col("needs_smtputf8").fill_null(False))
 
 

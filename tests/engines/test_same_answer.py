@@ -31,7 +31,7 @@ def night(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Loade
     believed, _ = gather.believed(meant, past.activity, subscribers.all, memory, loaded.policy, AS_OF)
     negatives = gather.numbered(believed, work)
     known = gather.known(loaded, store, subscribers.all, work, "", AS_OF)
-    return loaded, gather.shard(subscribers.all, past, negatives, memory, known, work), subscribers.parts
+    return loaded, gather.shard(subscribers, past, negatives, memory, known, work), subscribers.parts
 
 
 @pytest.fixture(scope="module")
