@@ -46,7 +46,7 @@ class Ledger:
             return 0
 
         def add(version: int) -> bool:
-            return self.state.append(_chained_batches(whole, self.head()), transaction, base=version)
+            return self.state.append(_chained_batches(whole, height, self.head()), transaction, base=version)
 
         return height if self.commit(add) else 0
 
@@ -119,8 +119,9 @@ def _hash_of_erased() -> pl.Expr:
     return pl.when(col("scope") == Scope.ERASED).then("key")
 
 
-def _chained_batches(entries: pl.LazyFrame, head: Head) -> Iterator[pl.DataFrame]:
-    for some in entries.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
-        batch = chained(some, head)
+def _chained_batches(entries: pl.LazyFrame, height: int, head: Head) -> Iterator[pl.DataFrame]:
+    """Some rows at a time; not by `collect_batches`, which reads on while its batches wait, all of it in the end."""
+    for start in range(0, height, BATCH_ROWS):
+        batch = chained(entries.slice(start, BATCH_ROWS).collect(), head)
         head = head_of(batch, head)
         yield batch

@@ -21,7 +21,6 @@ from hygiene.model.errors import UnbalancedError
 from hygiene.model.spreadsheet import defused as defused_column
 from hygiene.model.words import Verdict
 
-MAILED = [Verdict.KEEP.value, Verdict.REVIEW.value]
 CHUNK = 1 << 20
 BOMS = {"utf-8": codecs.BOM_UTF8, "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
 
@@ -35,7 +34,7 @@ def write_lists(
     UnbalancedError where the decisions are not one per readable row.
     """
     verdicts = _by_row(opened, decisions)
-    is_mailed = verdicts.cast(pl.String).is_in(MAILED).alias("is_mailed")
+    is_mailed = ((verdicts == Verdict.KEEP.value) | (verdicts == Verdict.REVIEW.value)).alias("is_mailed")
     glue = _Glue(opened, is_mailed, mended.select("row", mended="address").sort("row").collect())
     target = folder / f"{opened.name}{''.join(opened.path.suffixes) or '.csv'}"
     match opened.form:

@@ -186,7 +186,7 @@ def shares(
 
 def _arrived(delivered: pl.LazyFrame, places: pl.LazyFrame) -> pl.DataFrame:
     """Messages that arrived by place and day; one that two files tell of counts once."""
-    mine = delivered.join(places.unique(), on="mailbox")
+    mine = delivered.join(places, on="mailbox")
     messages = mine.select("place", "mailbox", "occurred_at").unique()
     return messages.group_by("place", day=col("occurred_at").dt.date()).agg(arrived=pl.len()).collect()
 
