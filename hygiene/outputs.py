@@ -15,8 +15,10 @@ from hygiene.gather import recipients
 from hygiene.model.errors import UnbalancedError
 from hygiene.model.words import LedgerAction, Verdict
 from hygiene.night import Night
-from hygiene.policy.families import NEVER_REMOVED, strength
+from hygiene.normalize.numbers import number
+from hygiene.policy.families import NEVER_REMOVED
 from hygiene.publish import audit, folder
+from hygiene.publish.changes import one_an_address
 from hygiene.publish.exports import write_additions, write_removals
 from hygiene.publish.lists import defused, write_lists, write_rejects
 from hygiene.publish.spool import write_parquet
@@ -111,24 +113,17 @@ def changes(night: Night) -> pl.LazyFrame:
 def _write_delta(night: Night, staged: Path) -> None:
     """What each ESP must learn: addresses newly suppressed, and those that no rule suppresses any more."""
     changed = changes(night).filter(col("address").is_not_null())
-    added = _one_an_address(changed.filter(col("action") == LedgerAction.SUPPRESS))
-    lifted = changed.filter((col("action") == LedgerAction.LIFT) & ~col("rule").is_in(NEVER_REMOVED)).collect()
-    still = _still_suppressed(night, lifted.lazy().select("key"))
-    freed = lifted.join(still, on="key", how="anti").join(added, on="address", how="anti")
-    removed = _one_an_address(freed.lazy())
+    added = one_an_address(changed.filter(col("action") == LedgerAction.SUPPRESS), night.work / "added")
+    lifted = changed.filter((col("action") == LedgerAction.LIFT) & ~col("rule").is_in(NEVER_REMOVED)).collect().lazy()
+    still = _still_suppressed(night, lifted.select("key"))
+    again = added.join(lifted, on="address", how="semi").select("address")
+    freed = lifted.join(still.lazy(), on="key", how="anti").join(again, on="address", how="anti")
+    removed = one_an_address(freed, night.work / "removed")
     delta = staged / "delta"
     delta.mkdir(mode=0o700)
     for name in night.loaded.job.publish.exports:
-        write_additions(added.lazy(), name, delta)
-        write_removals(removed.lazy(), name, delta)
-
-
-def _one_an_address(changed: pl.LazyFrame) -> pl.DataFrame:
-    """Address, rule and since when; the strongest rule of each address."""
-    named = changed.select("address", "rule", at="entered_at").collect()
-    known = {rule: strength(rule) for rule in named["rule"].unique()}
-    rank = col("rule").replace_strict(known, return_dtype=pl.UInt8)
-    return named.sort(rank, maintain_order=True).unique("address", keep="first", maintain_order=True)
+        write_additions(added, name, delta)
+        write_removals(removed, name, delta)
 
 
 def _still_suppressed(night: Night, asked: pl.LazyFrame) -> pl.DataFrame:
@@ -171,8 +166,10 @@ def summarize(night: Night, status: str, held_because: list[str]) -> dict[str, A
 def _added(night: Night) -> int:
     """Keys that tonight's own decisions suppress and nothing suppressed before."""
     made_here = night.pending.filter((col("action") == LedgerAction.SUPPRESS) & (col("actor") == "run"))
-    keys, before = (frame.select("scope", "key") for frame in (made_here, night.known.in_force))
-    return int(keys.unique().join(before, on=["scope", "key"], how="anti").select(pl.len()).collect().item())
+    # By numbers, as the texts of a first night fill the memory.
+    subject = number(pl.concat_str("scope", "key"))
+    keys, before = (frame.select(subject.alias("subject")) for frame in (made_here, night.known.in_force))
+    return int(keys.unique().join(before, on="subject", how="anti").select(pl.len()).collect().item())
 
 
 def incidents_told(night: Night) -> list[dict[str, Any]]:

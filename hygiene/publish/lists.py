@@ -103,9 +103,9 @@ def _json_lines(glue: _Glue, form: JsonLines, target: Path, work: Path) -> None:
     table = mended.with_columns(new=pl.Series(new, dtype=pl.String)).lazy()
     lines = glued.join(table, on=["text", "mended"], how="left", maintain_order="left")
     with _written(form.text, target, work) as file:
-        for batch in lines.select(pl.coalesce("new", "text")).collect_batches(maintain_order=True):
-            end = form.text.line_terminator
-            file.write("".join(f"{line}{end}" for line in batch.to_series()).encode())
+        lines.select(pl.coalesce("new", "text")).sink_csv(
+            file, include_header=False, line_terminator=form.text.line_terminator, quote_style="never"
+        )
 
 
 @contextmanager
