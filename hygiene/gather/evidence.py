@@ -63,8 +63,10 @@ def stated(events: pl.LazyFrame, work: Path) -> pl.LazyFrame:
 def _sorted(frame: pl.LazyFrame, folder: Path) -> pl.LazyFrame:
     """The frame by `mailbox`, so that a shard reads little more than its own; parted first, to be sorted in memory."""
     count = frame.select(pl.len()).collect().item()
-    key = shard_of(count // SORTED_ROWS + 1).alias("part")
-    frame.sink_parquet(pl.PartitionBy(folder, key=key, include_key=False), compression="lz4", mkdir=True)
+    parts = count // SORTED_ROWS + 1
+    target = pl.PartitionBy(folder, key=shard_of(parts).alias("part"), include_key=False)
+    # Rows of a group wait in memory for it to be full.
+    frame.sink_parquet(target, compression="lz4", mkdir=True, row_group_size=SORTED_ROWS // parts)
     files = []
     for part in sorted(folder.rglob("*.parquet")):
         files.append(folder / f"{part.parent.name}.parquet")

@@ -22,6 +22,8 @@ FOLDED = ["seq", "entered_at", "action", "scope", "key", "mailbox_key", "address
 """What the state of today is told from."""
 PIECE_ENTRIES = 250_000
 """So many entries become a state at once: all of a key lie in one piece."""
+WAITING_ROWS = 100_000
+"""So many entries wait in memory for their row groups to be full, in the files of all pieces together."""
 GROUP_ROWS = 32_768
 """A shard reads little more than its own, as rows lie by mailbox."""
 
@@ -67,7 +69,9 @@ def _pieces(entries: pl.LazyFrame, folder: Path) -> list[pl.LazyFrame]:
     count = entries.select(pl.len()).collect().item() // PIECE_ENTRIES + 1
     numbered = entries.select(*FOLDED, mailbox=number("key"))
     key = shard_of(count).alias("piece")
-    numbered.sink_parquet(pl.PartitionBy(folder, key=key, include_key=False), compression="lz4", mkdir=True)
+    target = pl.PartitionBy(folder, key=key, include_key=False)
+    # Rows of a group wait in memory for it to be full.
+    numbered.sink_parquet(target, compression="lz4", mkdir=True, row_group_size=WAITING_ROWS // count)
     found = [sorted(folder.glob(f"piece={piece}/*.parquet")) for piece in range(count)]
     schema = numbered.collect_schema()
     return [pl.scan_parquet(files, glob=False) if files else pl.LazyFrame(schema=schema) for files in found]
