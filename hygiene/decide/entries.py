@@ -21,21 +21,33 @@ ENDED_BY = {
 }
 
 
-def entries(decided: pl.LazyFrame, policy: Policy, as_of: dt.datetime) -> pl.LazyFrame:
+def entries(decided: pl.DataFrame, policy: Policy, as_of: dt.datetime) -> pl.DataFrame:
     """Suppressions that tonight's evidence adds and lifts of those that ended, by mailbox number, rule and key.
 
     `decided` is what `clean_shard` returns. One entry per rule and key, however many rows share the key. Shards are
     ranges of the numbers, so the entries of all shards, one after the other, are in the same order.
     """
-    is_changed = (col("fired") & SUPPRESSING & ~col("in_force") != 0) | (col("in_force") & ~col("fired") != 0)
+    new, over = col("fired") & SUPPRESSING & ~col("in_force"), col("in_force") & ~col("fired")
     # Nothing more is written of somebody who asked to be forgotten.
-    changed = decided.filter(is_changed & (col("in_force") & bit("MAN001") == 0))
+    changed = decided.filter(((new | over) != 0) & (col("in_force") & bit("MAN001") == 0))
     suppressing = [rule for rule in RULES if rule.verdict is Verdict.SUPPRESS]
-    added = {(rule.code, LedgerAction.SUPPRESS): _added(changed, rule, policy, as_of) for rule in suppressing}
+    added = {
+        (rule.code, LedgerAction.SUPPRESS): _added(changed.lazy(), rule, policy, as_of)
+        for rule in _among(suppressing, changed, new)
+    }
     ending = [rule for rule in suppressing if rule.lifetime in ENDED_BY]
-    lifted = {(rule.code, LedgerAction.LIFT): _lifted(changed, rule, as_of) for rule in ending}
-    made = pl.concat([part for _, part in sorted((added | lifted).items())])
-    return made.sort("mailbox", maintain_order=True).drop("mailbox")
+    lifted = {
+        (rule.code, LedgerAction.LIFT): _lifted(changed.lazy(), rule, as_of) for rule in _among(ending, changed, over)
+    }
+    nothing = _added(changed.clear().lazy(), suppressing[0], policy, as_of)
+    made = pl.concat([nothing, *(part for _, part in sorted((added | lifted).items()))])
+    return made.sort("mailbox", maintain_order=True).drop("mailbox").collect(engine="in-memory")
+
+
+def _among(rules: list[Rule], rows: pl.DataFrame, bits: pl.Expr) -> list[Rule]:
+    """Those of the rules that the bits of some row name: a rule of none costs as much as one of many."""
+    named = rows.select(bits.bitwise_or()).item() or 0
+    return [rule for rule in rules if named & bit(rule.code)]
 
 
 def _added(decided: pl.LazyFrame, rule: Rule, policy: Policy, as_of: dt.datetime) -> pl.LazyFrame:

@@ -55,7 +55,7 @@ def decide(
         rows = decided.filter(is_told())
         rows.select(TOLD).write_parquet(told[-1], compression="lz4")
         tell(trail, rows)
-        entries(rows.lazy(), policy, as_of).sink_parquet(changed[-1], compression="lz4")
+        entries(rows, policy, as_of).write_parquet(changed[-1], compression="lz4")
         tick(1)
     found = [pl.scan_parquet(files, glob=False) for files in (slim, told, changed)]
     return Decided(found[0], found[1], trail, found[2])
