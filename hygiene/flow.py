@@ -22,7 +22,6 @@ from hygiene import gather, outputs
 from hygiene.config import LoadedJob
 from hygiene.decide.brake import brake_reasons
 from hygiene.decide.entries import SUBJECT
-from hygiene.decide.in_force import expired
 from hygiene.engines.disk import decide
 from hygiene.engines.size import announce_work, shards_for
 from hygiene.incidents import Watched, watch, with_shares
@@ -89,7 +88,7 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         known = gather.known(loaded, store, rows, work, run_id, as_of)
         whole = gather.shard(subscribers, history, negatives, lookup.answers, known, work)
         decided = decide(whole, subscribers.parts, loaded.policy, as_of, work, tick)
-        outside = [frame.sort(SUBJECT) for frame in (known.imports.lazy(), expired(known.entries, as_of))]
+        outside = [frame.lazy().sort(SUBJECT) for frame in (known.imports, known.expired)]
         changed = pl.concat([*outside, decided.entries], how="diagonal")
         pending = _signed(changed, loaded, run_id, work)
     with stages("watch the sender"):

@@ -1,6 +1,7 @@
 """What was decided before, with tonight's imports of other systems' lists."""
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,14 +9,21 @@ import polars as pl
 from polars import col
 
 from hygiene.config import LoadedJob
-from hygiene.decide.in_force import in_force, lifts
+from hygiene.decide.in_force import expired, in_force, lifts
 from hygiene.gather.rows import recipients
 from hygiene.ingest.suppressions import read_suppressions
 from hygiene.ledger.erasure import erased_match, erasure_keys
 from hygiene.ledger.imports import import_entries
 from hygiene.model.tables import IMPORTS, LEDGER
-from hygiene.normalize.numbers import number
+from hygiene.normalize.numbers import in_shard, number, shard_of
 from hygiene.store import Store
+
+FOLDED = ["seq", "entered_at", "action", "scope", "key", "mailbox_key", "address", "rule", "expires_at"]
+"""What the state of today is told from."""
+PIECE_ENTRIES = 250_000
+"""So many entries become a state at once: all of a key lie in one piece."""
+GROUP_ROWS = 32_768
+"""A shard reads little more than its own, as rows lie by mailbox."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,8 @@ class Known:
     """LEDGER without tonight's run, and with the erased of tonight's rows under their plain key."""
     imports: pl.DataFrame
     """Ledger entries of tonight's imports, not committed yet."""
+    expired: pl.DataFrame
+    """Ledger entries that lift what has come to its end, not committed yet."""
     in_force: pl.LazyFrame
     """IN_FORCE with `mailbox`, in the work folder."""
     lifts: pl.LazyFrame
@@ -36,16 +46,38 @@ def known(loaded: LoadedJob, store: Store, rows: pl.LazyFrame, work: Path, run_i
     listed = [(source.name, imported(read_suppressions(source, loaded.base))) for source in loaded.job.suppressions]
     erased = _erased(loaded, store, pl.concat([rows, *(frame.lazy() for _, frame in listed)], how="diagonal"))
     entries = pl.concat([store.ledger.entries(without_run=run_id), erased.lazy()])
-    lifted = lifts(entries, as_of)
+    pieces = _pieces(entries, work / "ledger")
+    ended = [pl.collect_all([lifts(piece, as_of), expired(piece, as_of)]) for piece in pieces]
+    lifted, over = (pl.concat(found) for found in zip(*ended, strict=True))
     imports = LEDGER.empty().drop("seq", "prev_hash", "hash", "salt", "personal_digest")
     for name, frame in listed:
-        standing = in_force(entries, imports.lazy(), as_of).collect()
-        added = import_entries(frame, standing, lifted.collect(), name, loaded.policy, as_of)
+        standing = pl.concat([piece.collect() for piece in _in_force(pieces, imports, as_of)])
+        added = import_entries(frame, standing, lifted, name, loaded.policy, as_of)
         imports = pl.concat([imports, added], how="diagonal")
-    file = work / "in-force.parquet"
-    in_force_now = in_force(entries, imports.lazy(), as_of)
-    in_force_now.with_columns(mailbox=number("mailbox_key")).sink_parquet(file, compression="lz4")
-    return Known(entries, imports, pl.scan_parquet(file), lifted.collect().lazy())
+    files = []
+    for place, piece in enumerate(_in_force(pieces, imports, as_of)):
+        files.append(work / f"in-force-{place}.parquet")
+        numbered = piece.with_columns(mailbox=number("mailbox_key")).sort("mailbox")
+        numbered.sink_parquet(files[-1], compression="lz4", row_group_size=GROUP_ROWS)
+    return Known(entries, imports, over, pl.scan_parquet(files, glob=False), lifted.lazy())
+
+
+def _pieces(entries: pl.LazyFrame, folder: Path) -> list[pl.LazyFrame]:
+    """The columns of FOLDED, scattered by key."""
+    count = entries.select(pl.len()).collect().item() // PIECE_ENTRIES + 1
+    numbered = entries.select(*FOLDED, mailbox=number("key"))
+    key = shard_of(count).alias("piece")
+    numbered.sink_parquet(pl.PartitionBy(folder, key=key, include_key=False), compression="lz4", mkdir=True)
+    found = [sorted(folder.glob(f"piece={piece}/*.parquet")) for piece in range(count)]
+    schema = numbered.collect_schema()
+    return [pl.scan_parquet(files, glob=False) if files else pl.LazyFrame(schema=schema) for files in found]
+
+
+def _in_force(pieces: Sequence[pl.LazyFrame], imports: pl.DataFrame, as_of: dt.datetime) -> Iterator[pl.LazyFrame]:
+    """IN_FORCE of each piece, with those of the imports whose keys belong to it."""
+    numbered = imports.lazy().with_columns(mailbox=number("key"))
+    for place, piece in enumerate(pieces):
+        yield in_force(piece, numbered.filter(in_shard(place, len(pieces))), as_of)
 
 
 def _erased(loaded: LoadedJob, store: Store, people: pl.LazyFrame) -> pl.DataFrame:
