@@ -56,11 +56,8 @@ def chained(entries: pl.DataFrame, head: Head) -> pl.DataFrame:
         pl.Series("salt", _salts(entries.height), dtype=pl.String),
     )
     digested = salted.with_columns(personal_digests(salted).alias("personal_digest"))
-    hashes = _hashes(digested, head.hash)
-    return digested.with_columns(
-        pl.Series("prev_hash", [head.hash, *hashes[:-1]][: len(hashes)], dtype=pl.String),
-        pl.Series("hash", hashes, dtype=pl.String),
-    )
+    hashes = pl.Series("hash", _hashes(digested, head.hash), dtype=pl.String)
+    return digested.with_columns(hashes.shift(1, fill_value=head.hash).alias("prev_hash"), hashes)
 
 
 def head_of(entries: pl.DataFrame, before: Head) -> Head:
@@ -103,27 +100,32 @@ def erased_numbers(evidence: pl.Series) -> set[int]:
 
 def personal_digests(entries: pl.DataFrame) -> pl.Series:
     """SHA-256 of the personal fields with their salt."""
-    text = cast(Any, _text(entries.schema, SALTED))
-    return entries.select(text.chash.sha2_256()).to_series()
+    text = cast(Any, col("text"))
+    return _text(entries, SALTED).to_frame().select(text.chash.sha2_256()).to_series()
 
 
 def _hashes(entries: pl.DataFrame, prev_hash: str) -> list[str]:
     """One hash an entry, each over the one before as it should be."""
     hashes = []
-    for text in entries.select(_text(entries.schema, CHAINED)).to_series():
+    for text in _text(entries, CHAINED):
         prev_hash = hashlib.sha256(f"{prev_hash}{text}".encode()).hexdigest()
         hashes.append(prev_hash)
     return hashes
 
 
-def _text(schema: pl.Schema, names: tuple[str, ...]) -> pl.Expr:
-    return pl.concat_str([_netstring(name, schema[name]) for name in names])
+def _text(entries: pl.DataFrame, names: tuple[str, ...]) -> pl.Series:
+    parts = [part for name in names for part in _netstring(entries[name])]
+    return entries.with_columns(text=pl.concat_str(parts))["text"]
 
 
-def _netstring(name: str, dtype: pl.DataType) -> pl.Expr:
-    content = col(name).dt.epoch("us") if dtype.is_temporal() else col(name)
-    text = content.cast(pl.String)
-    return pl.format("{}:{},", text.str.len_bytes(), text).fill_null("-")
+def _netstring(field: pl.Series) -> list[pl.Expr]:
+    """What to put together; most fields have one length in all entries, which is put into words once."""
+    content = (field.dt.epoch("us") if field.dtype.is_temporal() else field).cast(pl.String)
+    size = content.str.len_bytes()
+    if content.is_empty() or content.null_count():
+        return [pl.format("{}:{},", pl.lit(size), pl.lit(content)).fill_null("-")]
+    length = [pl.lit(f"{size[0]}:")] if size.min() == size.max() else [pl.lit(size.cast(pl.String)), pl.lit(":")]
+    return [*length, pl.lit(content), pl.lit(",")]
 
 
 def _salts(count: int) -> list[str]:
