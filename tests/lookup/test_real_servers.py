@@ -91,7 +91,7 @@ def recorded(port: int, rdtype: RecordType) -> Iterator[tuple[str, bytes, bytes]
             asked = question(case["domain"], rdtype)
             assert asked is not None
             if case["domain"] != "dead-server.zone":
-                channel.send(query(7, asked))
+                channel.send(query(b"\0\7", asked))
                 yield case["domain"], asked, channel.recv(4096)
 
 
