@@ -1,6 +1,7 @@
 """Replies as they come in, what to ask because of them, and the facts of each domain once it is looked up whole."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import assert_never
 
 from hygiene.lookup.engine.sweep import Sweep
@@ -63,32 +64,33 @@ class Collector:
 
     def hand_over(self) -> None:
         """Hands the facts of all domains that are looked up whole to `keep`, and forgets them."""
-        whole = {
-            domain: self._facts(domain, reply, resolver)
-            for domain, (reply, resolver) in self._mx.items()
-            if not self._pending or self._is_whole(domain, reply)
-        }
+        # Domains with the same answer share their facts, so that what follows from them is found out once.
+        facts_of, is_whole = cache(self._facts), cache(self._is_whole)
+        whole: dict[str, DomainFacts] = {}
+        for domain, (reply, resolver) in self._mx.items():
+            own = f"{domain}." if reply.outcome is Outcome.NOERROR and not reply.mx else None
+            if is_whole(reply.mx) and own not in self._pending and self._siblings.of(domain) not in self._pending:
+                is_wildcard = self._siblings.is_wildcard(domain, reply, self._hosts)
+                whole[domain] = facts_of(reply, resolver, own, is_wildcard)
         for domain in whole:
             del self._mx[domain]
             self._bare.discard(f"{domain}.")
             self._txt.pop(f"{domain}.", None)
         self._keep(whole)
 
-    def _is_whole(self, domain: str, reply: Reply) -> bool:
-        sibling = self._siblings.of(domain)
-        names = [target for _, target in reply.mx] or [f"{domain}."]
-        return self._pending.isdisjoint([*names, sibling, f"{sibling}."])
+    def _is_whole(self, mx: tuple[tuple[int, str], ...]) -> bool:
+        return self._pending.isdisjoint([target for _, target in mx])
 
-    def _facts(self, domain: str, reply: Reply, resolver: str | None) -> DomainFacts:
-        name, has_mx = f"{domain}.", bool(reply.mx)
+    def _facts(self, reply: Reply, resolver: str | None, own: str | None, is_wildcard: bool) -> DomainFacts:
+        """Of a domain with the reply; `own` is its name where its own address counts."""
         return DomainFacts(
             reply.outcome,
             reply.mx,
-            targets=self._hosts if has_mx else {},
-            own=UNKNOWN_HOST if has_mx else self._hosts.get(name, UNKNOWN_HOST),
-            txt=None if has_mx else self._txt.get(name),
+            targets=self._hosts if reply.mx else {},
+            own=self._hosts.get(own, UNKNOWN_HOST) if own else UNKNOWN_HOST,
+            txt=self._txt.get(own) if own else None,
             is_alias=reply.is_alias,
-            is_wildcard=self._siblings.is_wildcard(domain, reply, self._hosts),
+            is_wildcard=is_wildcard,
             extended_error=reply.extended_error,
             ttl=reply.ttl,
             resolver=resolver,
@@ -124,7 +126,7 @@ class Collector:
         self._pending.discard(sibling)
         self._siblings.heard(sibling, reply)
         if reply.outcome is Outcome.NOERROR and not reply.mx:
-            self._ask_address(sweep, f"{sibling}.")
+            self._ask_address(sweep, sibling)
 
     def _ask_address(self, sweep: Sweep, name: str) -> None:
         self._hosts[name] = UNKNOWN_HOST
