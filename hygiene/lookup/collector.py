@@ -65,24 +65,25 @@ class Collector:
     def hand_over(self) -> None:
         """Hands the facts of all domains that are looked up whole to `keep`, and forgets them."""
         # Domains with the same answer share their facts, so that what follows from them is found out once.
-        facts_of, is_whole = cache(self._facts), cache(self._is_whole)
+        facts_of = cache(self._facts)
         whole: dict[str, DomainFacts] = {}
         for domain, (reply, resolver) in self._mx.items():
-            own = f"{domain}." if reply.outcome is Outcome.NOERROR and not reply.mx else None
-            if is_whole(reply.mx) and own not in self._pending and self._siblings.of(domain) not in self._pending:
-                is_wildcard = self._siblings.is_wildcard(domain, reply, self._hosts)
-                whole[domain] = facts_of(reply, resolver, own, is_wildcard)
+            sibling = self._siblings.of(domain)
+            if sibling not in self._pending:
+                is_wildcard = self._siblings.is_wildcard(sibling, domain, reply, self._hosts)
+                own = f"{domain}." if reply.outcome is Outcome.NOERROR and not reply.mx else None
+                if (facts := facts_of(reply, resolver, own, is_wildcard)) is not None:
+                    whole[domain] = facts
         for domain in whole:
             del self._mx[domain]
             self._bare.discard(f"{domain}.")
             self._txt.pop(f"{domain}.", None)
         self._keep(whole)
 
-    def _is_whole(self, mx: tuple[tuple[int, str], ...]) -> bool:
-        return self._pending.isdisjoint([target for _, target in mx])
-
-    def _facts(self, reply: Reply, resolver: str | None, own: str | None, is_wildcard: bool) -> DomainFacts:
-        """Of a domain with the reply; `own` is its name where its own address counts."""
+    def _facts(self, reply: Reply, resolver: str | None, own: str | None, is_wildcard: bool) -> DomainFacts | None:
+        """Of a domain with the reply, by its `own` name if it has no MX; None while a part of it is under way."""
+        if own in self._pending or any(target in self._pending for _, target in reply.mx):
+            return None
         return DomainFacts(
             reply.outcome,
             reply.mx,
@@ -137,9 +138,9 @@ class Collector:
         is_nobody = reply.outcome is Outcome.NXDOMAIN
         host = Host(reply.values, is_complete=is_nobody, is_alias=reply.is_alias)
         self._hosts[name] = self._same.setdefault(host, host)
-        if reply.outcome is Outcome.NOERROR:
-            self._half.add(name)
         if not is_nobody and not any(map(is_routable, reply.values)):
+            if reply.outcome is Outcome.NOERROR:
+                self._half.add(name)
             sweep.ask(name, RecordType.AAAA)
             return
         self._pending.discard(name)

@@ -30,9 +30,8 @@ class Siblings:
         """Takes in what is said of the MX of a name that nobody can have."""
         self._said[sibling] = reply
 
-    def is_wildcard(self, domain: str, reply: Reply, hosts: Mapping[str, Host]) -> bool:
+    def is_wildcard(self, sibling: str | None, domain: str, reply: Reply, hosts: Mapping[str, Host]) -> bool:
         """Whether a name that nobody can have gets the domain's own answer: its MX, or without MX its address."""
-        sibling = self.of(domain)
         if sibling is None or (said := self._said.get(sibling)) is None or said.outcome is not Outcome.NOERROR:
             return False
         if said.mx or reply.mx:
