@@ -147,14 +147,14 @@ class Sweep:
         if reply is None or not answered.is_open:
             return
         self._heard_at = now
-        is_answer = reply.outcome in _ANSWERS
-        is_cut = reply.outcome is Outcome.TRUNCATED
-        upstream.note_answer(answered, now, is_error=not is_answer and not is_cut)
-        if not is_answer and not (answered.is_in_flight and answered.last is upstream):
-            return  # a late error: the question is already on its way again
-        if is_answer:
+        if reply.outcome in _ANSWERS:
+            upstream.note_answer(answered, now, is_error=False)
             self._finish(answered, reply, upstream.name)
             return
+        is_cut = reply.outcome is Outcome.TRUNCATED
+        upstream.note_answer(answered, now, is_error=not is_cut)
+        if not (answered.is_in_flight and answered.last is upstream):
+            return  # late: the question is already on its way again
         answered.leave()
         if is_cut:
             self._ask_tcp(answered, upstream)

@@ -179,7 +179,9 @@ def _others(message: bytes, offset: int, wanted: tuple[int, _Kinds], names: _Nam
     count, allowed = wanted
     size, kinds = len(message), []
     for _ in range(count):
-        if message[offset] == 0xC0 and message[offset + 1] in names:
+        if message[offset] == 0:
+            owner, offset = ".", offset + 1  # the owner of an OPT record
+        elif message[offset] == 0xC0 and message[offset + 1] in names:
             owner, offset = "", offset + 2  # the usual case, and a name that was found plain
         else:
             owner, offset = _name(message, offset, size, names)
