@@ -98,6 +98,12 @@ def test_a_run_replays_what_was_recorded_byte_for_byte(job: Path) -> None:
     assert outputs[0] == outputs[1] == outputs[2]
 
 
+def test_a_snapshot_that_cannot_be_written_is_told_before_anybody_is_asked(job: Path, server: DnsServer) -> None:
+    done = dns(job, "record", "--to", "nowhere/dns.json")
+    assert (done.returncode, done.stdout, server.asked) == (6, "", [])
+    assert done.stderr == ("hygiene: nowhere: the snapshot's folder is not there. Make it, or name another file.\n")
+
+
 def verdicts(folder: Path) -> dict[str, bytes]:
     """What the one run below a folder decided about rows, file by file."""
     (run,) = [
