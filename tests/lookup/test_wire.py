@@ -158,12 +158,14 @@ def mutations(seed: int, count: int) -> Iterator[bytes]:
 
 
 def test_thousands_of_damaged_messages_are_read_as_dnspython_reads_them() -> None:
-    damaged = list(mutations(7, 6000))
-    read = [both(RecordType.MX, wire) for wire in damaged]
-    read += [both(RecordType.MX, of_another(wire), "another.org") for wire in damaged]
-    peeked = [(peeked, known) for peeked, known in read if peeked is not None]
-    assert len(peeked) > 1000
-    assert [peek for peek, _ in peeked] == [known for _, known in peeked]
+    peeked = 0
+    for damaged in mutations(7, 6000):
+        for name, wire in (("example.org", damaged), ("another.org", of_another(damaged))):
+            found = peek(wire, question(name, RecordType.MX) or b"")
+            if found is not None:
+                assert found == parse.read(wire, name, RecordType.MX), wire.hex()
+                peeked += 1
+    assert peeked > 1000
 
 
 @pytest.mark.parametrize("length", range(len(plain("MX", "10 mx.example.org."))))
