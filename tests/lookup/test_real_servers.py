@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hygiene.config import DnsSettings
+from hygiene.lookup import collector
 from hygiene.lookup.engine import parse
 from hygiene.lookup.engine.wire import RecordType, peek, query, question
 from hygiene.lookup.live import observe
@@ -65,6 +66,11 @@ def test_every_case_by_a_server_that_owns_the_zones(authoritative: int) -> None:
 
 def test_every_case_by_a_server_that_recurses_and_validates(recursive: int) -> None:
     assert wrong(recursive, "recursive") == {}
+
+
+def test_no_case_is_judged_before_it_is_looked_up_whole(authoritative: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collector, "HANDED_OVER_AT_ONCE", 1)
+    assert wrong(authoritative, "authoritative") == {}
 
 
 def test_a_server_that_refuses_all_but_its_own_zone_is_not_believed(tmp_path: Path) -> None:
