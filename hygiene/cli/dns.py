@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hygiene.cli.job import as_of_option, instant, job_option, json_option, load
+from hygiene.model.errors import OutputError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -85,6 +86,8 @@ def record(domains: tuple[str, ...], path: Path, job: Path, as_of: str | None) -
     from hygiene.publish.folder import write_text
 
     loaded = load(job)
+    if not path.parent.is_dir():  # told before asking, which may take long
+        raise OutputError("the snapshot's folder is not there.", str(path.parent), "Make it, or name another file.")
     names = _names(domains) if domains else _of_lists(loaded)
     text = recorded(names, loaded.job.dns, loaded.policy, instant(loaded, as_of))
     write_text(path, text)

@@ -8,7 +8,7 @@ import polars as pl
 
 from hygiene.model.table import Column as C
 from hygiene.model.table import Table
-from hygiene.model.tables import DNS_ANSWERS, INSTANT
+from hygiene.model.tables import DNS_ANSWERS
 from hygiene.validate.mx import DomainFacts, mx_verdict
 
 OBSERVED = Table(
@@ -24,17 +24,26 @@ OBSERVED = Table(
 def observations(seen: Iterable[tuple[str, DomainFacts, dt.datetime]]) -> pl.DataFrame:
     """OBSERVED rows: what the facts of each domain amount to."""
     rows = list(seen)
-    verdicts = [mx_verdict(facts) for _, facts, _ in rows]
+    # Many domains share their facts; each is judged once, and is the same object wherever it is shared.
+    alike = {(id(facts), id(at)): (facts, at) for _, facts, at in rows}
+    place = {key: number for number, key in enumerate(alike)}
+    judged = _judged(list(alike.values()))
+    found = judged.select(pl.all().gather([place[id(facts), id(at)] for _, facts, at in rows]))
+    return OBSERVED.conform(found.with_columns(pl.Series("domain", [domain for domain, _, _ in rows], dtype=pl.String)))
+
+
+def _judged(seen: list[tuple[DomainFacts, dt.datetime]]) -> pl.DataFrame:
+    """OBSERVED rows without their domain."""
+    verdicts = [mx_verdict(facts) for facts, _ in seen]
     columns = {
-        "domain": [domain for domain, _, _ in rows],
         "mx_status": [verdict.status.value for verdict in verdicts],
-        "targets": [_targets(facts.mx) for _, facts, _ in rows],
+        "targets": [_targets(facts.mx) for facts, _ in seen],
         "note": [verdict.note for verdict in verdicts],
-        "ttl": [facts.ttl for _, facts, _ in rows],
-        "observed_at": pl.Series([at for _, _, at in rows], dtype=INSTANT),
-        "resolver": [facts.resolver for _, facts, _ in rows],
+        "ttl": [facts.ttl for facts, _ in seen],
+        "observed_at": [at for _, at in seen],
+        "resolver": [facts.resolver for facts, _ in seen],
     }
-    return OBSERVED.conform(pl.DataFrame(columns, schema_overrides=OBSERVED.schema))
+    return pl.DataFrame(columns, schema={name: OBSERVED.schema[name] for name in columns})
 
 
 @lru_cache(maxsize=10_000)

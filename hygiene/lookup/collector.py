@@ -1,6 +1,7 @@
 """Replies as they come in, what to ask because of them, and the facts of each domain once it is looked up whole."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import assert_never
 
 from hygiene.lookup.engine.sweep import Sweep
@@ -63,32 +64,34 @@ class Collector:
 
     def hand_over(self) -> None:
         """Hands the facts of all domains that are looked up whole to `keep`, and forgets them."""
-        whole = {
-            domain: self._facts(domain, reply, resolver)
-            for domain, (reply, resolver) in self._mx.items()
-            if not self._pending or self._is_whole(domain, reply)
-        }
+        # Domains with the same answer share their facts, so that what follows from them is found out once.
+        facts_of = cache(self._facts)
+        whole: dict[str, DomainFacts] = {}
+        for domain, (reply, resolver) in self._mx.items():
+            sibling = self._siblings.of(domain)
+            if sibling not in self._pending:
+                is_wildcard = self._siblings.is_wildcard(sibling, domain, reply, self._hosts)
+                own = f"{domain}." if reply.outcome is Outcome.NOERROR and not reply.mx else None
+                if (facts := facts_of(reply, resolver, own, is_wildcard)) is not None:
+                    whole[domain] = facts
         for domain in whole:
             del self._mx[domain]
             self._bare.discard(f"{domain}.")
             self._txt.pop(f"{domain}.", None)
         self._keep(whole)
 
-    def _is_whole(self, domain: str, reply: Reply) -> bool:
-        sibling = self._siblings.of(domain)
-        names = [target for _, target in reply.mx] or [f"{domain}."]
-        return self._pending.isdisjoint([*names, sibling, f"{sibling}."])
-
-    def _facts(self, domain: str, reply: Reply, resolver: str | None) -> DomainFacts:
-        name, has_mx = f"{domain}.", bool(reply.mx)
+    def _facts(self, reply: Reply, resolver: str | None, own: str | None, is_wildcard: bool) -> DomainFacts | None:
+        """Of a domain with the reply, by its `own` name if it has no MX; None while a part of it is under way."""
+        if own in self._pending or any(target in self._pending for _, target in reply.mx):
+            return None
         return DomainFacts(
             reply.outcome,
             reply.mx,
-            targets=self._hosts if has_mx else {},
-            own=UNKNOWN_HOST if has_mx else self._hosts.get(name, UNKNOWN_HOST),
-            txt=None if has_mx else self._txt.get(name),
+            targets=self._hosts if reply.mx else {},
+            own=self._hosts.get(own, UNKNOWN_HOST) if own else UNKNOWN_HOST,
+            txt=self._txt.get(own) if own else None,
             is_alias=reply.is_alias,
-            is_wildcard=self._siblings.is_wildcard(domain, reply, self._hosts),
+            is_wildcard=is_wildcard,
             extended_error=reply.extended_error,
             ttl=reply.ttl,
             resolver=resolver,
@@ -124,7 +127,7 @@ class Collector:
         self._pending.discard(sibling)
         self._siblings.heard(sibling, reply)
         if reply.outcome is Outcome.NOERROR and not reply.mx:
-            self._ask_address(sweep, f"{sibling}.")
+            self._ask_address(sweep, sibling)
 
     def _ask_address(self, sweep: Sweep, name: str) -> None:
         self._hosts[name] = UNKNOWN_HOST
@@ -135,9 +138,9 @@ class Collector:
         is_nobody = reply.outcome is Outcome.NXDOMAIN
         host = Host(reply.values, is_complete=is_nobody, is_alias=reply.is_alias)
         self._hosts[name] = self._same.setdefault(host, host)
-        if reply.outcome is Outcome.NOERROR:
-            self._half.add(name)
         if not is_nobody and not any(map(is_routable, reply.values)):
+            if reply.outcome is Outcome.NOERROR:
+                self._half.add(name)
             sweep.ask(name, RecordType.AAAA)
             return
         self._pending.discard(name)

@@ -8,7 +8,7 @@ from hygiene.validate.mx import UNKNOWN_HOST, Host, Outcome
 
 
 class Siblings:
-    """For each parent one name below it that nobody can have, and what is said of that."""
+    """For each parent one absolute name below it that nobody can have, and what is said of that."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
@@ -19,7 +19,7 @@ class Siblings:
         parent = domain.partition(".")[2]
         if parent in self._names:
             return None
-        self._names[parent] = sibling = f"{secrets.token_hex(8)}.{parent}"
+        self._names[parent] = sibling = f"{secrets.token_hex(8)}.{parent}."
         return sibling
 
     def of(self, domain: str) -> str | None:
@@ -30,13 +30,11 @@ class Siblings:
         """Takes in what is said of the MX of a name that nobody can have."""
         self._said[sibling] = reply
 
-    def is_wildcard(self, domain: str, reply: Reply, hosts: Mapping[str, Host]) -> bool:
+    def is_wildcard(self, sibling: str | None, domain: str, reply: Reply, hosts: Mapping[str, Host]) -> bool:
         """Whether a name that nobody can have gets the domain's own answer: its MX, or without MX its address."""
-        sibling = self.of(domain)
-        said = self._said.get(sibling) if sibling else None
-        if said is None or said.outcome is not Outcome.NOERROR:
+        if sibling is None or (said := self._said.get(sibling)) is None or said.outcome is not Outcome.NOERROR:
             return False
         if said.mx or reply.mx:
             return said.mx == reply.mx
-        own, beside = (hosts.get(f"{name}.", UNKNOWN_HOST).addresses for name in (domain, sibling))
+        own, beside = (hosts.get(name, UNKNOWN_HOST).addresses for name in (f"{domain}.", sibling))
         return not set(own).isdisjoint(beside)

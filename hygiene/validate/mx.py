@@ -5,9 +5,10 @@ Not knowing wins over every "no": where a missing answer could have changed a "n
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from functools import lru_cache
+from types import MappingProxyType
+from typing import NamedTuple
 
 from hygiene.model.words import MxStatus
 
@@ -63,8 +64,7 @@ class MxNote(StrEnum):
     """No MX, and the look-up of the SPF record failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(NamedTuple):
     """The addresses of a name; incomplete where the A or the AAAA look-up failed."""
 
     addresses: tuple[str, ...] = ()
@@ -75,13 +75,12 @@ class Host:
 UNKNOWN_HOST = Host(is_complete=False)
 
 
-@dataclass(frozen=True, slots=True)
-class DomainFacts:
+class DomainFacts(NamedTuple):
     """What the network said of one domain. Names are absolute and lower case; a target not in `targets` is unknown."""
 
     outcome: Outcome
     mx: tuple[tuple[int, str], ...] = ()
-    targets: Mapping[str, Host] = field(default_factory=dict)
+    targets: Mapping[str, Host] = MappingProxyType({})
     own: Host = UNKNOWN_HOST
     """Addresses of the domain itself; asked only where there is no MX."""
     txt: tuple[str, ...] | None = None
@@ -95,8 +94,7 @@ class DomainFacts:
     resolver: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MxVerdict:
+class MxVerdict(NamedTuple):
     """A status, and the oddities seen on the way to it."""
 
     status: MxStatus

@@ -32,6 +32,8 @@ canary = "canary.zone"
 timeout_seconds = 0.6
 questions_per_second = 100000
 """
+DECIDED = (0, 3)
+"""Exit codes of a run that decided, whether it published or was held by the brake."""
 
 
 @pytest.fixture
@@ -42,9 +44,24 @@ def server() -> Iterator[DnsServer]:
 
 @pytest.fixture
 def job(tmp_path: Path, server: DnsServer) -> Path:
-    (tmp_path / "letter.csv").write_text("email\nann@good.zone\nbob@null.zone\nbad\ncec@ill.zone\n", encoding="utf-8")
-    (path := tmp_path / "job.toml").write_text(JOB.format(resolver=server.address), encoding="utf-8")
+    return written(tmp_path, server)
+
+
+def written(folder: Path, server: DnsServer) -> Path:
+    """The job file, with its list beside it."""
+    (folder / "letter.csv").write_text("email\nann@good.zone\nbob@null.zone\nbad\ncec@ill.zone\n", encoding="utf-8")
+    (path := folder / "job.toml").write_text(JOB.format(resolver=server.address), encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, DnsServer]]:
+    """A job that ran once, and its resolver."""
+    with serving(ZONE) as server:
+        job = written(tmp_path_factory.mktemp("night"), server)
+        ran = hygiene("run", str(job), "-q", cwd=job.parent)
+        assert ran.returncode in DECIDED, ran.stderr
+        yield job, server
 
 
 def dns(job: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -68,10 +85,10 @@ def test_check_asks_now_and_says_by_its_exit_code_whether_the_domain_takes_mail(
     assert set(said.splitlines()) <= set(ran.stdout.splitlines())
 
 
-def test_show_tells_what_a_run_remembered_and_asks_nobody(job: Path, server: DnsServer) -> None:
-    assert "was never asked for" in dns(job, "show", "good.zone").stdout
-    assert hygiene("run", str(job), "-q", cwd=job.parent).returncode in (0, 3)
+def test_show_tells_what_a_run_remembered_and_asks_nobody(night: tuple[Path, DnsServer]) -> None:
+    job, server = night
     asked = len(server.asked)
+    assert "was never asked for" in dns(job, "show", "gone.zone").stdout
     rows = json.loads(dns(job, "show", "good.zone", "null.zone", "ill.zone", "--json").stdout)
     assert [(row["domain"], row["mx_status"], row["observations"]) for row in rows] == [
         ("good.zone", "mx", 1),
@@ -82,9 +99,8 @@ def test_show_tells_what_a_run_remembered_and_asks_nobody(job: Path, server: Dns
     assert len(server.asked) == asked
 
 
-def test_a_run_replays_what_was_recorded_byte_for_byte(job: Path) -> None:
-    live = hygiene("run", str(job), "-q", cwd=job.parent)
-    assert live.returncode in (0, 3), live.stderr
+def test_a_run_replays_what_was_recorded_byte_for_byte(night: tuple[Path, DnsServer]) -> None:
+    job, _ = night
     assert "3 of 3 domains recorded" in dns(job, "record", "--to", "dns.json").stdout
     once = (job.parent / "dns.json").read_bytes()
     assert dns(job, "record", "--to", "again.json").returncode == 0
@@ -93,9 +109,15 @@ def test_a_run_replays_what_was_recorded_byte_for_byte(job: Path) -> None:
     for name in ("one", "two"):
         replayed = text.replace('"state"', f'"{name}/state"').replace('"out"', f'"{name}/out"')
         (job.parent / f"{name}.toml").write_text(replayed, encoding="utf-8")
-        assert hygiene("run", f"{name}.toml", "-q", cwd=job.parent).returncode == live.returncode
+        assert hygiene("run", f"{name}.toml", "-q", cwd=job.parent).returncode in DECIDED
     outputs = [verdicts(job.parent / name) for name in ("one", "two", ".")]
     assert outputs[0] == outputs[1] == outputs[2]
+
+
+def test_a_snapshot_that_cannot_be_written_is_told_before_anybody_is_asked(job: Path, server: DnsServer) -> None:
+    done = dns(job, "record", "--to", "nowhere/dns.json")
+    assert (done.returncode, done.stdout, server.asked) == (6, "", [])
+    assert done.stderr == ("hygiene: nowhere: the snapshot's folder is not there. Make it, or name another file.\n")
 
 
 def verdicts(folder: Path) -> dict[str, bytes]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hygiene.config import DnsSettings
+from hygiene.lookup import collector
 from hygiene.lookup.engine import parse
 from hygiene.lookup.engine.wire import RecordType, peek, query, question
 from hygiene.lookup.live import observe
@@ -67,6 +68,11 @@ def test_every_case_by_a_server_that_recurses_and_validates(recursive: int) -> N
     assert wrong(recursive, "recursive") == {}
 
 
+def test_no_case_is_judged_before_it_is_looked_up_whole(authoritative: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collector, "HANDED_OVER_AT_ONCE", 1)
+    assert wrong(authoritative, "authoritative") == {}
+
+
 def test_a_server_that_refuses_all_but_its_own_zone_is_not_believed(tmp_path: Path) -> None:
     mine = "@ 60 SOA ns hostmaster 1 60 60 60 60\n@ 60 NS ns\n@ 60 MX 10 mx\nmx 60 A 9.9.9.9\n"
     with knot(tmp_path, {"canary.zone": mine}) as port:
@@ -91,7 +97,7 @@ def recorded(port: int, rdtype: RecordType) -> Iterator[tuple[str, bytes, bytes]
             asked = question(case["domain"], rdtype)
             assert asked is not None
             if case["domain"] != "dead-server.zone":
-                channel.send(query(7, asked))
+                channel.send(query(b"\0\7", asked))
                 yield case["domain"], asked, channel.recv(4096)
 
 

@@ -15,8 +15,6 @@ WAITS = (0.1, 0.2, 0.3, 0.4)
 REFUSALS = 2
 """Errors as answers, each if possible from another resolver, after which the error is the answer."""
 TURN_SECONDS = 0.005
-TICKS_A_SECOND = 100
-"""Timers are kept by the hundredth of a second: a wheel costs less than a heap, and no retry needs more."""
 SILENCE = 3
 """Times the time for one question without any answer from anybody after which nobody is asked any more."""
 TCP_AT_ONCE = 20
@@ -35,9 +33,6 @@ class Sweep:
         self.deadline_at = deadline_at
         self._heard = heard
         self._ready: deque[Question] = deque()
-        self._timers: dict[int, list[tuple[Question, int]]] = {}
-        """By tick: questions to look at then, unless they have changed since."""
-        self._tick = 0
         self._source: Iterator[tuple[str, RecordType]] = iter(())
         self._is_exhausted = False
         self._open: set[Question] = set()
@@ -51,7 +46,6 @@ class Sweep:
         self._now = loop.time
         self._source = iter(questions)
         self._heard_at = self._now()
-        self._tick = int(self._heard_at * TICKS_A_SECOND)
         for upstream in self.upstreams:
             upstream.open(loop, self._deliver)
         try:
@@ -121,30 +115,23 @@ class Sweep:
 
     def _send(self, sent: Question, upstream: Upstream, now: float) -> None:
         upstream.send(sent, now)
-        wait = self.timeout * WAITS[min(sent.tries, len(WAITS) - 1)]
+        wait = self.timeout * (WAITS[sent.tries] if sent.tries < len(WAITS) else WAITS[-1])
         sent.tries += 1
-        self._call_back(sent, now + wait * (0.9 + 0.2 * self._jitter()))
-
-    def _call_back(self, later: Question, at: float) -> None:
-        self._timers.setdefault(int(at * TICKS_A_SECOND) + 1, []).append((later, later.changes))
+        sent.due_at = now + wait * (0.9 + 0.2 * self._jitter())
 
     def _expire(self, now: float) -> None:
-        """Looks at all whose time has come and that have not changed since."""
-        last = int(now * TICKS_A_SECOND)
-        while self._tick < last:
-            self._tick += 1
-            for late, changes in self._timers.pop(self._tick, ()):
-                if late.is_open and late.changes == changes:
-                    self._retry(late)
+        """Looks at all whose time has come. Few are open at a time, so that a timer for each would cost more."""
+        for late in [asked for asked in self._open if asked.due_at <= now]:
+            self._retry(late)
 
     def _retry(self, late: Question) -> None:
         """A try whose time is up, or a question that has waited long enough after an error."""
         if late.is_in_flight and late.last is not None:
             late.last.note_timeout()
-            late.leave()
             if late.tries >= len(WAITS):
                 self._finish(late, Reply(Outcome.TIMEOUT), None)
                 return
+        late.leave()
         self._ready.append(late)
 
     def _deliver(self, upstream: Upstream, batch: Batch) -> None:
@@ -160,14 +147,14 @@ class Sweep:
         if reply is None or not answered.is_open:
             return
         self._heard_at = now
-        is_answer = reply.outcome in _ANSWERS
-        is_cut = reply.outcome is Outcome.TRUNCATED
-        upstream.note_answer(answered, now, is_error=not is_answer and not is_cut)
-        if not is_answer and not (answered.is_in_flight and answered.last is upstream):
-            return  # a late error: the question is already on its way again
-        if is_answer:
+        if reply.outcome in _ANSWERS:
+            upstream.note_answer(answered, now, is_error=False)
             self._finish(answered, reply, upstream.name)
             return
+        is_cut = reply.outcome is Outcome.TRUNCATED
+        upstream.note_answer(answered, now, is_error=not is_cut)
+        if not (answered.is_in_flight and answered.last is upstream):
+            return  # late: the question is already on its way again
         answered.leave()
         if is_cut:
             self._ask_tcp(answered, upstream)
@@ -187,7 +174,7 @@ class Sweep:
         if answered.refusals >= REFUSALS or answered.tries >= len(WAITS):
             self._finish(answered, reply, upstream.name)
             return
-        self._call_back(answered, self._now() + self.timeout * 0.05 * (1 + self._jitter()))
+        answered.due_at = self._now() + self.timeout * 0.05 * (1 + self._jitter())
 
     def _ask_tcp(self, truncated: Question, upstream: Upstream) -> None:
         task = asyncio.get_running_loop().create_task(self._tcp_answer(truncated, upstream))

@@ -15,9 +15,11 @@ LARGEST_WINDOW = 200
 """Questions in flight to one resolver; 500 at once overflow a receive buffer of 212,992 bytes (measured)."""
 SMALLEST_WINDOW = 16
 FIRST_WINDOW = 32
+LEAST_TO_ADAPT = 16
 LOSS_TO_SLOW_DOWN = 0.1
 """Share of timeouts above which the window is halved; below it, it grows (AIMD). Lame domains alone cause some."""
 TROUBLED = 0.5
+NEVER = float("inf")
 DATAGRAMS_A_TURN = 64
 """Most datagrams read before others get their turn, so that a flood cannot stop the clock."""
 
@@ -47,12 +49,12 @@ class Question:
     with_edns: bool = True
     is_open: bool = True
     sent_at: float = 0.0
+    due_at: float = NEVER
+    """When to look at it again, unless it is answered before."""
     last: "Upstream | None" = None
     """Who was asked last."""
     is_in_flight: bool = False
-    changes: int = 0
-    """Timers set before the last change are void."""
-    tickets: list[tuple[dict[int, Self], int]] = field(default_factory=list)
+    tickets: list[tuple[dict[bytes, Self], bytes]] = field(default_factory=list)
     """Where a late answer may still arrive: the register of a channel, and the id there."""
 
     def leave(self) -> None:
@@ -60,7 +62,7 @@ class Question:
         if self.is_in_flight and self.last is not None:
             self.last.in_flight -= 1
         self.is_in_flight = False
-        self.changes += 1
+        self.due_at = NEVER
 
     def close(self) -> None:
         """The question is answered or given up."""
@@ -71,6 +73,8 @@ class Question:
         self.tickets.clear()
 
 
+Register = dict[bytes, Question]
+"""Questions by the two octets of their id."""
 Batch = list[tuple[Question, bytes]]
 """Messages with the id of a question, as they came in."""
 Deliver = Callable[["Upstream", Batch], None]
@@ -92,8 +96,8 @@ class Upstream:
         self._tokens, self._filled_at = 1.0, 0.0
         self._seen = self._lost = 0
         self._sent_at = 0.0
-        self._channels: list[tuple[socket.socket, dict[int, Question]]] = []
-        self._random: Iterator[int] = iter(())
+        self._channels: list[tuple[socket.socket, Register]] = []
+        self._random = _random_numbers()
 
     def open(self, loop: AbstractEventLoop, deliver: Deliver) -> None:
         """Opens the sockets; messages with a known id go to `deliver`. There are none where no way leads."""
@@ -103,7 +107,7 @@ class Upstream:
             if channel is None:
                 self.trouble = 1.0
                 return
-            register: dict[int, Question] = {}
+            register: Register = {}
             self._channels.append((channel, register))
             loop.add_reader(channel, self._receive, channel, register, deliver)
 
@@ -137,11 +141,11 @@ class Upstream:
 
     def send(self, question: Question, now: float) -> None:
         """Sends a question; one that cannot leave is lost like any other datagram, and its timer finds out."""
-        number = self._random_number()
+        number = next(self._random)
         channel, register = self._channels[(number >> 16) % len(self._channels)]
-        query_id = number & 0xFFFF
+        query_id = (number & 0xFFFF).to_bytes(2)
         while query_id in register:
-            query_id = self._random_number() & 0xFFFF
+            query_id = (next(self._random) & 0xFFFF).to_bytes(2)
         register[query_id] = question
         question.tickets.append((register, query_id))
         question.last, question.is_in_flight, question.sent_at = self, True, now
@@ -159,19 +163,22 @@ class Upstream:
         self.errors += is_error
         self.seconds += now - question.sent_at
         self.trouble += (is_error - self.trouble) / 16
-        self._adapt(is_lost=False)
+        self._seen += 1
+        if self._seen >= self.window:
+            self._adapt()
 
     def note_timeout(self) -> None:
         """A try came to nothing."""
         self.timeouts += 1
         self.trouble += (1 - self.trouble) / 16
-        self._adapt(is_lost=True)
-
-    def _adapt(self, *, is_lost: bool) -> None:
-        """Once per window: half of it where much was lost, else a few more."""
         self._seen += 1
-        self._lost += is_lost
-        if self._seen < max(16, self.window):
+        self._lost += 1
+        if self._seen >= self.window:
+            self._adapt()
+
+    def _adapt(self) -> None:
+        """Once per window: half of it where much was lost, else a few more."""
+        if self._seen < LEAST_TO_ADAPT:
             return
         if self._lost > self._seen * LOSS_TO_SLOW_DOWN:
             self.window = max(min(SMALLEST_WINDOW, self.largest_window), self.window / 2)
@@ -179,20 +186,12 @@ class Upstream:
             self.window = min(self.largest_window, self.window + 8)
         self._seen = self._lost = 0
 
-    def _random_number(self) -> int:
-        """32 random bits of the system: a channel and an id."""
-        number = next(self._random, None)
-        if number is None:
-            self._random = iter(memoryview(os.urandom(4 * 1024)).cast("I"))
-            number = next(self._random)
-        return number
-
-    def _receive(self, channel: socket.socket, register: dict[int, Question], deliver: Deliver) -> None:
+    def _receive(self, channel: socket.socket, register: Register, deliver: Deliver) -> None:
         batch: Batch = []
         try:
             for _ in range(DATAGRAMS_A_TURN):
                 message = channel.recv(4096)
-                question = register.get(int.from_bytes(message[:2]))
+                question = register.get(message[:2])
                 if question is not None:
                     batch.append((question, message))
         except BlockingIOError:
@@ -201,6 +200,12 @@ class Upstream:
             self.trouble += (1 - self.trouble) / 16
         if batch:
             deliver(self, batch)
+
+
+def _random_numbers() -> Iterator[int]:
+    """32 random bits of the system at a time: a channel and an id."""
+    while True:
+        yield from memoryview(os.urandom(4 * 1024)).cast("I")
 
 
 def _connected(family: int, endpoint: Endpoint) -> socket.socket | None:
