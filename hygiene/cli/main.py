@@ -16,6 +16,9 @@ from hygiene.version import __version__
 COMPLETE = "_HYGIENE_COMPLETE"
 """Environment variable by which a shell asks for completions."""
 
+READ_AHEAD = "POLARS_ROW_GROUP_PREFETCH_SIZE", "4"
+"""So many row groups of a Parquet file are read ahead: as many as polars wants by itself take 200 MiB of a ledger."""
+
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("hygiene.cli.run:run", "Read, decide and publish."),
     "plan": ("hygiene.cli.run:plan", "Give the numbers that `run` would give now, and write nothing."),
@@ -69,6 +72,7 @@ def hygiene() -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Runs a command line and exits with its code."""
     logs.set_up()
+    os.environ.setdefault(*READ_AHEAD)
     sys.exit(ending(lambda: _run(sys.argv[1:] if arguments is None else arguments)))
 
 

@@ -109,10 +109,8 @@ class History:
         keys = dated.select("month", key=_identity()).collect()
         known = self._known(keys["month"].unique().to_list())
         is_new = keys["key"].is_first_distinct() & ~keys["key"].is_in(known.implode())
-        fresh = pl.concat([dated, is_new.alias("is_new").to_frame().lazy()], how="horizontal")
-        wanted = fresh.filter("is_new").drop("is_new")
         heads_now = dict.fromkeys(one.head_key for one in files if one.head)
-        self.state.append(_batches(wanted), [*(one.key for one in files), *heads_now])
+        self.state.append(_batches(dated, is_new), [*(one.key for one in files), *heads_now])
         new = int(is_new.sum())
         return Appended(new, keys.height - new, sum(repeated))
 
@@ -178,9 +176,11 @@ def _identity() -> pl.Expr:
     return pl.struct("address_key", "kind", "occurred_at", named.alias("named")).hash()
 
 
-def _batches(events: pl.LazyFrame) -> Iterable[pl.DataFrame]:
-    for batch in events.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
-        yield batch.sort("mailbox_key")
+def _batches(events: pl.LazyFrame, wanted: pl.Series) -> Iterator[pl.DataFrame]:
+    """Those of the events that are wanted, some rows at a time."""
+    for first in range(0, len(wanted), BATCH_ROWS):
+        some = events.slice(first, BATCH_ROWS).collect()
+        yield some.filter(wanted.slice(first, BATCH_ROWS)).sort("mailbox_key")
 
 
 def _untold(stretch: pl.DataFrame, told: pl.LazyFrame) -> pl.DataFrame:

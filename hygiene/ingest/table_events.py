@@ -20,6 +20,8 @@ from hygiene.model.errors import InputError
 
 BATCH_CELLS = 2_000_000
 """So many cells at a time: few rows of a wide table."""
+STRETCH_ROWS = 1_000_000
+"""Rows of a Parquet file that are read at once: most writers' row groups are no larger."""
 MORE = "hygiene:more"
 """Where a cell beyond the last column ends up."""
 RAGGED = "more cells than columns"
@@ -47,7 +49,7 @@ def parquet_batches(path: Path, file: str, system: Format, reading: Reading, way
     """What the rows of a Parquet file mean; a row's line is its number from 1."""
     rows = parquet_cells(path).with_row_index("line", offset=1)
     how = _How(file, system, reading, way)
-    yield from in_threads(lambda batch: _batch(batch, how), _in_batches(rows))
+    yield from in_threads(lambda batch: _batch(batch, how), _in_stretches(rows))
 
 
 def parquet_cells(path: Path) -> pl.LazyFrame:
@@ -99,6 +101,12 @@ def _csv(text: TextFile, shape: Shape, first: int, quote: str | None) -> pl.Lazy
 def _in_batches(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     columns = len(rows.collect_schema())
     yield from rows.collect_batches(chunk_size=max(BATCH_CELLS // columns, 1), maintain_order=True)
+
+
+def _in_stretches(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """Batches of a Parquet file, which would be read ahead of who takes them, all of it."""
+    for first in range(0, rows.select(pl.len()).collect().item(), STRETCH_ROWS):
+        yield from _in_batches(rows.slice(first, STRETCH_ROWS))
 
 
 def _quote(text: TextFile) -> str | None:
