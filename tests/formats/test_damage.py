@@ -90,6 +90,28 @@ def test_a_broken_neighbour_costs_no_record(system: str, case: dict[str, str], t
     assert broken.rejects.filter(broken.rejects["reason"] == NOT_JSON)["line"].to_list() == [2, 4]
 
 
+EVENT = '{"email":"a@example.org","timestamp":1772442931,"event":"delivered","sg_event_id":"%d"}'
+ODD = (
+    EVENT.replace('"delivered"', '{"a":1}'),
+    EVENT.replace("1772442931", "[1]"),
+    EVENT[:30],
+    EVENT + "," + EVENT,
+    '{"a":[{}',
+    "{}]}",
+    "",
+    "  " + EVENT + "\t",
+    f"[{EVENT},{EVENT}]",
+    EVENT.replace("a@", 'a\\u0062\\"@'),
+)
+
+
+def test_a_value_of_an_odd_type_among_hundreds_of_records_costs_none_of_them(tmp_path: Path) -> None:
+    lines = [EVENT % number for number in range(300)]
+    lines[-3] = ODD[0] % 297
+    found = read(tmp_path, "\n".join(lines))
+    assert (found.kinds, found.ignored) == ({"delivered": 299}, {'{"a": 1}': 1})
+
+
 def test_a_page_that_was_cut_off_still_gives_its_records(tmp_path: Path) -> None:
     record = '{"event":"delivered","recipient":"a%d@example.org","log-level":"info","timestamp":1772442931.5}'
     page = '{"items":[' + ",".join(record % number for number in range(50)) + '],"paging":{}}'
