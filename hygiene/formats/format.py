@@ -75,8 +75,6 @@ class Reading(Part):
     """Paths of a JSON text inside the record (an envelope) that is the real record; tried one after the other."""
     roots: Paths = ()
     """Paths of an object, or of a list of them (`results[]`), that is the real record; tried one after the other."""
-    unused: Paths = ()
-    """Keys of objects or lists that nothing here reads, in the order they stand in: cut out first, for speed."""
     one_or_many: Paths = ()
     """Keys whose value is a text or a list of texts."""
     names: dict[str, Paths] = Field(default_factory=dict)

@@ -15,12 +15,24 @@ NUMBER = "hygiene:number"
 """Key of a text's number inside its own record."""
 BY_HAND = 64
 """So few records that do not fit are looked at one by one."""
+SLICE_BYTES = 1 << 20
+"""So much is decoded at once: what that takes stays in the processor's own memory, which halves the time."""
 NOT_JSON = "not a JSON object"
 REJECTED = {"line": pl.UInt32, "reason": pl.String}
 
 
 def decoded(texts: pl.DataFrame, dtype: pl.Struct) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The texts (`line, text` and more) that can be read, with `record`, and `line, reason` of the others."""
+    read, bad = zip(*(_decoded(some, dtype) for some in _slices(texts)), strict=True)
+    return pl.concat(read), pl.concat(bad)
+
+
+def _slices(texts: pl.DataFrame) -> list[pl.DataFrame]:
+    size = max(1, texts.height * SLICE_BYTES // max(1, int(texts["text"].str.len_bytes().sum())))
+    return [texts[place : place + size] for place in range(0, max(1, texts.height), size)]
+
+
+def _decoded(texts: pl.DataFrame, dtype: pl.Struct) -> tuple[pl.DataFrame, pl.DataFrame]:
     read = _fast(texts, dtype)
     if read is not None:
         return read, pl.DataFrame(schema=REJECTED)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hygiene.formats.format import formats
-from hygiene.ingest.line_batches import line_batches
+from hygiene.ingest import line_batches, records
 from hygiene.ingest.records import NOT_JSON
 from hygiene.model.errors import InputError
 from tests.formats.reading import cases, read, read_all, samples
@@ -112,6 +112,23 @@ def test_a_value_of_an_odd_type_among_hundreds_of_records_costs_none_of_them(tmp
     assert (found.kinds, found.ignored) == ({"delivered": 299}, {'{"a": 1}': 1})
 
 
+@pytest.mark.parametrize("share", [0.01, 0.3])
+def test_how_a_file_is_cut_for_decoding_changes_nothing(
+    share: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = random.Random(3)
+    lines = [draw.choice(ODD) if draw.random() < share else EVENT for _ in range(1500)]
+    content = "\n".join([EVENT, *lines]).replace("%d", "7")
+    whole = read(tmp_path, content)
+    monkeypatch.setattr(records, "SLICE_BYTES", 1 << 11)
+    monkeypatch.setattr(line_batches, "PIECE_BYTES", 1 << 12)
+    cut = read(tmp_path, content)
+    assert cut.events.collect().sort("line").equals(whole.events.collect().sort("line"))
+    assert cut.rejects.sort("line", "reason").equals(whole.rejects.sort("line", "reason"))
+    assert (cut.kinds, cut.ignored) == (whole.kinds, whole.ignored)
+    assert cut.rejects.height
+
+
 def test_a_page_that_was_cut_off_still_gives_its_records(tmp_path: Path) -> None:
     record = '{"event":"delivered","recipient":"a%d@example.org","log-level":"info","timestamp":1772442931.5}'
     page = '{"items":[' + ",".join(record % number for number in range(50)) + '],"paging":{}}'
@@ -131,7 +148,7 @@ def test_a_line_without_end_takes_no_unbounded_memory(tmp_path: Path) -> None:
             target.write(b"x" * (1 << 20))
         target.write(b"\nlast\n")
     tracemalloc.start()
-    lines = [len(batch.utf8) for batch in line_batches(file)]
+    lines = [len(piece) for batch in line_batches.line_batches(file) for piece in batch.pieces]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (len(lines), lines[-1]) == (2, 5)
