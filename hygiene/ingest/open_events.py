@@ -28,9 +28,9 @@ Opened = tuple[Format, Iterator[Batch]]
 def opened(path: Path, name: str, source: EventSource, work: Path, digest: str | None, *, counting: bool) -> Opened:
     """The format of a file, and what its records mean, batch by batch; raises InputError where it fits none."""
     if first_bytes(path, len(AVRO)) == AVRO:
-        return _parquet(as_parquet(path, work), name, source, counting=counting)
+        return _parquet(as_parquet(path, work), str(path), name, source, counting=counting)
     if first_bytes(path, len(PARQUET)) == PARQUET:
-        return _parquet(path, name, source, counting=counting)
+        return _parquet([path], str(path), name, source, counting=counting)
     text = open_text(path, work, source.encoding, digest)
     if is_form(text.head):
         text = replace(text, utf8=as_json(text, work))
@@ -43,11 +43,11 @@ def opened(path: Path, name: str, source: EventSource, work: Path, digest: str |
     return _table(text, name, source, counting=counting)
 
 
-def _parquet(path: Path, name: str, source: EventSource, *, counting: bool) -> Opened:
-    names = parquet_cells(path).collect_schema().names()
+def _parquet(parts: Sequence[Path], where: str, name: str, source: EventSource, *, counting: bool) -> Opened:
+    names = parquet_cells(parts).collect_schema().names()
     records: list[Record] = [dict.fromkeys(names, "")]
-    system, reading = _chosen(source, recognised(records, str(path)), records, names, str(path))
-    return system, parquet_batches(path, name, system, reading, short_way(system, reading) if counting else None)
+    system, reading = _chosen(source, recognised(records, where), records, names, where)
+    return system, parquet_batches(parts, name, system, reading, short_way(system, reading) if counting else None)
 
 
 def _table(text: TextFile, name: str, source: EventSource, *, counting: bool) -> Opened:

@@ -43,20 +43,22 @@ def csv_batches(
     yield from in_threads(lambda batch: _batch(batch, how), _numbered(text, shape))
 
 
-def parquet_batches(path: Path, file: str, system: Format, reading: Reading, way: ShortWay | None) -> Iterator[Batch]:
-    """What the rows of a Parquet file mean; a row's line is its number from 1."""
-    rows = parquet_cells(path).with_row_index("line", offset=1)
+def parquet_batches(
+    parts: Sequence[Path], file: str, system: Format, reading: Reading, way: ShortWay | None
+) -> Iterator[Batch]:
+    """What the rows of a table in Parquet mean; a row's line is its number from 1."""
+    rows = parquet_cells(parts).with_row_index("line", offset=1)
     how = _How(file, system, reading, way)
     yield from in_threads(lambda batch: _batch(batch, how), _in_batches(rows))
 
 
-def parquet_cells(path: Path) -> pl.LazyFrame:
+def parquet_cells(parts: Sequence[Path]) -> pl.LazyFrame:
     """All columns that can be written as a text; raises InputError where the file is no Parquet."""
     try:
-        frame = pl.scan_parquet(path, glob=False)
+        frame = pl.scan_parquet(list(parts), glob=False)
         schema = frame.collect_schema()
     except (PolarsError, OSError) as error:
-        raise InputError("the Parquet file is damaged.", str(path), "Copy it again.") from error
+        raise InputError("the Parquet file is damaged.", str(parts[0]), "Copy it again.") from error
     names = table_names(list(schema))
     flat = [(name, new) for name, new in zip(schema, names, strict=True) if not schema[name].is_nested()]
     return frame.select(col(name).alias(new) for name, new in flat)

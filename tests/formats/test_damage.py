@@ -200,13 +200,6 @@ def test_an_empty_archive_and_a_workbook_are_refused(tmp_path: Path) -> None:
             read_all(tmp_path, name)
 
 
-def test_a_damaged_avro_file_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    whole = next(content for name, content in CONTENTS if name.endswith(".avro"))
-    for content in (whole[:-10], b"Obj\x01 and nothing that follows from it"):
-        with pytest.raises(InputError, match="the Avro file cannot be read"):
-            read(tmp_path, content, "events.avro")
-
-
 @pytest.mark.parametrize(
     "odd", ["na\rme", "n" * 200_000, '"' + "n" * 200_000 + '"'], ids=["CR", "long", "long, quoted"]
 )

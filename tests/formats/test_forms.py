@@ -9,7 +9,6 @@ import pytest
 import zstandard
 
 from hygiene.normalize.keys import with_keys
-from tests.conftest import ROOT
 from tests.formats.reading import case_of, cases, events_of, read, read_all
 
 ALL = list(cases())
@@ -104,17 +103,3 @@ def test_however_records_are_packed_they_say_the_same(system: str, tmp_path: Pat
         rows = read_all(tmp_path, "packed", format=system)[0]
         found[name] = (dict(rows.kinds), dict(rows.ignored), rows.rejects.height)
     assert len({json.dumps(each, sort_keys=True) for each in found.values()}) == 1, found
-
-
-def test_binary_avro_says_what_its_json_says(tmp_path: Path) -> None:
-    name = "users.messages.email.Bounce"
-    flat = {"user_id": "639a", "time": 1772442931, "email_address": "gone@example.org", "esp": "SendGrid"}
-    lines = [
-        {**flat, "id": "f47a", "bounce_reason": {"string": "550 5.1.1 user unknown"}, "is_drop": {"boolean": False}},
-        {**flat, "id": "f47b", "email_address": "old@example.org", "time": 1772442941, "is_drop": {"boolean": True}},
-    ]
-    in_json = read(tmp_path, "\n".join(map(json.dumps, lines)), f"{name}/1.json", format="braze")
-    (in_avro,) = read_all(tmp_path, str(ROOT / f"sample_data/formats/braze.{name}.avro"))
-    told = ["occurred_at", "address", "kind", "diagnostic", "event_id", "line"]
-    assert in_avro.events.collect().select(told).rows() == in_json.events.collect().select(told).rows()
-    assert in_avro.kinds == {"bounced": 1, "rejected_by_esp": 1}
