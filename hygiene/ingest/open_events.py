@@ -15,6 +15,7 @@ from hygiene.ingest.generic import generic, is_recognised
 from hygiene.ingest.json_events import json_batches
 from hygiene.ingest.logs.events import log_batches, log_format
 from hygiene.ingest.short_way import short_way
+from hygiene.ingest.stray_quotes import without_stray_quotes
 from hygiene.ingest.streams import PARQUET, first_bytes
 from hygiene.ingest.table_events import csv_batches, parquet_batches, parquet_cells, table_names
 from hygiene.ingest.text import TextFile, open_text
@@ -40,7 +41,7 @@ def opened(path: Path, name: str, source: EventSource, work: Path, digest: str |
     log = log_format(None if source.format == AUTO else source.format, text.head)
     if log is not None:
         return log, log_batches(text, log, work, source.time_zone)
-    return _table(text, name, source, counting=counting)
+    return _table(text, name, source, work, counting=counting)
 
 
 def _parquet(parts: Sequence[Path], where: str, name: str, source: EventSource, *, counting: bool) -> Opened:
@@ -50,7 +51,7 @@ def _parquet(parts: Sequence[Path], where: str, name: str, source: EventSource, 
     return system, parquet_batches(parts, name, system, reading, short_way(system, reading) if counting else None)
 
 
-def _table(text: TextFile, name: str, source: EventSource, *, counting: bool) -> Opened:
+def _table(text: TextFile, name: str, source: EventSource, work: Path, *, counting: bool) -> Opened:
     where = str(text.path)
     found, shape = recognised_table(text.head, source.delimiter, where)
     named = _named(source, where)
@@ -63,7 +64,7 @@ def _table(text: TextFile, name: str, source: EventSource, *, counting: bool) ->
     if reading.positions:
         shape = replace(shape, names=reading.positions)
     way = short_way(system, reading) if counting else None
-    return system, csv_batches(text, shape, name, system, reading, way)
+    return system, csv_batches(without_stray_quotes(text, shape, work), shape, name, system, reading, way)
 
 
 def _json_format(path: Path, source: EventSource, text: TextFile) -> tuple[Format, Reading]:

@@ -15,7 +15,6 @@ from hygiene.ingest.meaning import meaning
 from hygiene.ingest.paths import FILE
 from hygiene.ingest.shape import Shape
 from hygiene.ingest.short_way import ShortWay, parted
-from hygiene.ingest.text import TextFile
 from hygiene.model.errors import InputError
 
 BATCH_CELLS = 4_000_000
@@ -36,11 +35,11 @@ class _How:
 
 
 def csv_batches(
-    text: TextFile, shape: Shape, file: str, system: Format, reading: Reading, way: ShortWay | None
+    path: Path, shape: Shape, file: str, system: Format, reading: Reading, way: ShortWay | None
 ) -> Iterator[Batch]:
     """What the rows of a delimited file mean; those that can, take the short way."""
     how = _How(file, system, reading, way)
-    yield from in_threads(lambda batch: _batch(batch, how), _numbered(text, shape))
+    yield from in_threads(lambda batch: _batch(batch, how), _numbered(path, shape, file))
 
 
 def parquet_batches(
@@ -81,10 +80,10 @@ def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
     return col(name).cast(pl.String)
 
 
-def _csv(text: TextFile, shape: Shape, first: int, quote: str | None) -> pl.LazyFrame:
+def _csv(path: Path, shape: Shape, first: int, quote: str | None) -> pl.LazyFrame:
     """The records from the line of that number on, from 1."""
     return pl.scan_csv(
-        text.utf8,
+        path,
         separator=shape.delimiter,
         quote_char=quote,
         has_header=False,
@@ -103,23 +102,18 @@ def _in_batches(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     yield from rows.collect_batches(chunk_size=max(BATCH_CELLS // columns, 1), maintain_order=True)
 
 
-def _quote(text: TextFile) -> str | None:
-    """A stray quote would swallow the rest of the file, so with an odd number of them quotes are plain characters."""
-    quotes = text.lines().select(col("text").str.count_matches('"', literal=True).sum()).collect().item() or 0
-    return '"' if quotes % 2 == 0 else None
-
-
-def _numbered(text: TextFile, shape: Shape) -> Iterator[pl.DataFrame]:
+def _numbered(path: Path, shape: Shape, file: str) -> Iterator[pl.DataFrame]:
     """Batches with `line`; where the records cannot be told apart, quotes are plain characters from there on."""
-    line, quote = shape.head_lines + 1, _quote(text)
-    try:
-        for numbered, after in _batches(_csv(text, shape, line, quote), line):
-            yield numbered
-            line = after
-    except ComputeError as error:
-        if quote is None:
-            raise InputError(f"the rows from line {line} on cannot be told apart.", str(text.path)) from error
-        yield from (numbered for numbered, _ in _batches(_csv(text, shape, line, None), line))
+    line = shape.head_lines + 1
+    for quote in ('"', None):
+        try:
+            for numbered, after in _batches(_csv(path, shape, line, quote), line):
+                yield numbered
+                line = after
+            return
+        except ComputeError as error:
+            if quote is None:
+                raise InputError(f"the rows from line {line} on cannot be told apart.", file) from error
 
 
 def _batches(rows: pl.LazyFrame, line: int) -> Iterator[tuple[pl.DataFrame, int]]:
