@@ -340,6 +340,19 @@ def test_a_job_that_ended_otherwise_is_not_confirmed(bench: Bench) -> None:
     assert store(bench.loaded).exports.last_confirmed(Wanted("klaviyo").series) is None
 
 
+@pytest.mark.parametrize("bench", ["ses"], indirect=True)
+def test_import_jobs_of_ses_hold_100000_additions_or_10000_removals(bench: Bench) -> None:
+    bench.bucket = "s3://bucket/suppressions"
+    many = [f"many{number}@example.org" for number in range(100_060)]
+    enter(bench.loaded, *((address, "BNC201") for address in many))
+    bench.push()
+    assert bench.book.jobs == [("PUT", 100_000, 0), ("PUT", 60, 0)]
+    lift(bench.loaded, *many[:10_060])
+    bench.push()
+    assert bench.book.jobs[2:] == [("DELETE", 10_000, 0), ("DELETE", 60, 0)]
+    assert bench.theirs() == set(many[10_060:])
+
+
 @pytest.mark.parametrize("bench", [("ses", Ses(failing={"reader7@example.org"}))], indirect=True)
 def test_import_jobs_of_ses_take_many_at_once_and_tell_of_failures(bench: Bench) -> None:
     bench.bucket = "s3://bucket/suppressions"
