@@ -3,6 +3,7 @@
 README.md beside this file tells how to add a system.
 """
 
+import difflib
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -201,7 +202,11 @@ def formats() -> dict[str, Format]:
 
 
 def format_named(name: str) -> Format:
-    """The format of that name; raises InputError with the names there are."""
+    """The format of that name; raises InputError with the nearest name, or all there are."""
     if name not in formats():
-        raise InputError(f"no format is called {name!r}.", fix=f"There are: {', '.join(formats())}.")
+        close = difflib.get_close_matches(name.strip().lower(), formats(), 1)
+        fix = (
+            f"Did you mean {close[0]}? `hygiene formats` lists all." if close else f"There are: {', '.join(formats())}."
+        )
+        raise InputError(f"no format is called {name!r}.", fix=fix)
     return formats()[name]

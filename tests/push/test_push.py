@@ -453,7 +453,7 @@ def test_the_command_pushes_tells_and_ends_with_what_was_refused(bench: Bench) -
     planned = hygiene(*asked, "--dry-run", SENDGRID_API_KEY="secret")
     assert (planned.returncode, bench.server.asked) == (0, [])
     assert "POST " in planned.stdout
-    assert "2 rows in 1 requests" in planned.stdout
+    assert "2 rows in 1 request\n" in planned.stdout
     told = hygiene(*asked, "--json", "-q", SENDGRID_API_KEY="secret")
     assert (told.returncode, json.loads(told.stdout)[0]["refused"]) == (6, 1)
     assert "1 rows were refused" in told.stderr
