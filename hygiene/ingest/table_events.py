@@ -15,6 +15,7 @@ from hygiene.ingest.meaning import meaning
 from hygiene.ingest.paths import FILE
 from hygiene.ingest.shape import Shape
 from hygiene.ingest.short_way import ShortWay, parted
+from hygiene.ingest.stray_quotes import Table
 from hygiene.model.errors import InputError
 
 BATCH_CELLS = 4_000_000
@@ -35,11 +36,11 @@ class _How:
 
 
 def csv_batches(
-    path: Path, shape: Shape, file: str, system: Format, reading: Reading, way: ShortWay | None
+    table: Table, shape: Shape, file: str, system: Format, reading: Reading, way: ShortWay | None
 ) -> Iterator[Batch]:
     """What the rows of a delimited file mean; those that can, take the short way."""
     how = _How(file, system, reading, way)
-    yield from in_threads(lambda batch: _batch(batch, how), _numbered(path, shape, file))
+    yield from in_threads(lambda batch: _batch(batch, how), _numbered(table, shape, file))
 
 
 def parquet_batches(
@@ -102,17 +103,17 @@ def _in_batches(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     yield from rows.collect_batches(chunk_size=max(BATCH_CELLS // columns, 1), maintain_order=True)
 
 
-def _numbered(path: Path, shape: Shape, file: str) -> Iterator[pl.DataFrame]:
+def _numbered(table: Table, shape: Shape, file: str) -> Iterator[pl.DataFrame]:
     """Batches with `line`; where the records cannot be told apart, quotes are plain characters from there on."""
     line = shape.head_lines + 1
-    for quote in ('"', None):
+    for mark in dict.fromkeys((table.quote, None)):
         try:
-            for numbered, after in _batches(_csv(path, shape, line, quote), line):
+            for numbered, after in _batches(_csv(table.path, shape, line, mark), line):
                 yield numbered
                 line = after
             return
         except ComputeError as error:
-            if quote is None:
+            if mark is None:
                 raise InputError(f"the rows from line {line} on cannot be told apart.", file) from error
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from hygiene.ingest import stray_quotes
 from tests.formats.reading import read
 
 
@@ -48,3 +49,12 @@ def test_a_quote_that_closes_nothing_costs_no_record(where: str, tmp_path: Path)
     before = [0, *("\n" in cell for cell in STRAY[where])]
     lines = [2 + place + sum(before[: place + 1]) for place in range(4)]
     assert found.events.collect()["line"].to_list() == lines
+
+
+def test_where_too_much_is_odd_no_row_is_swallowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stray_quotes, "MOST", 1)
+    cells = ['5" pipe', '6" pipe', '7" pipe', '"a, b"']
+    rows = [f"bounced,2026-03-02T09:15:31Z,p{place}@example.org,{cell}" for place, cell in enumerate(cells)]
+    found = read(tmp_path, "\n".join(["type,time,email,subject", *rows]), "events.csv")
+    assert found.events.collect()["address"].to_list() == ["p0@example.org", "p1@example.org", "p2@example.org"]
+    assert found.rejects["line"].to_list() == [5]
