@@ -60,6 +60,8 @@ def export(
         return
     if system is None:
         raise click.UsageError("Say which system: --to ses, or another that `hygiene formats` lists.")
+    if dry_run and not is_push:
+        raise click.UsageError("--dry-run goes with --push; without --push nothing is sent, and files are written.")
     from hygiene.exchange.export import export as write
     from hygiene.exchange.rows import Wanted
 
@@ -121,7 +123,7 @@ def _tell_plan(calls: list[tuple[str, int, int]], as_json: bool) -> None:
         click.echo(json.dumps(told, indent=2))
         return
     for call, rows, requests in calls:
-        click.echo(f"{call}: {rows:,} rows in {requests:,} requests")
+        click.echo(f"{call}: {rows:,} rows in {requests:,} request{'s'[: requests != 1]}")
     click.echo("Nothing was sent." if calls else "There is nothing to send.")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import click
 
+from hygiene.formats.api import Api
 from hygiene.formats.format import EventRule, Format, ListSort, Reading, Shape, format_named
 from hygiene.formats.format import formats as all_formats
 
@@ -31,11 +32,12 @@ def formats(name: str | None, as_json: bool) -> None:
 
 def _listed(chosen: list[Format]) -> Iterator[str]:
     width = max(len(each.name) for each in chosen)
-    yield f"{'name':<{width}} {'events':<7} {'list':<5} {'writes':<7} title"
+    yield f"{'name':<{width}} {'events':<7} {'list':<5} {'writes':<7} {'API':<4} title"
     for each in chosen:
         events = each.read.container if each.read else ""
         listed, written = "yes" if each.suppressions else "", "yes" if each.write else ""
-        yield f"{each.name:<{width}} {events:<7} {listed:<5} {written:<7} {each.title}"
+        api = "yes" if each.api else ""
+        yield f"{each.name:<{width}} {events:<7} {listed:<5} {written:<7} {api:<4} {each.title}"
 
 
 def _described(system: Format) -> Iterator[str]:
@@ -48,8 +50,17 @@ def _described(system: Format) -> Iterator[str]:
         yield from _table("which list it is: the first that holds", dict(map(_sort, listing.sort)))
     if system.write:
         yield from _section("Suppression list, written", system.write.model_dump(exclude_defaults=True))
+    if system.api:
+        yield from _api(system.api)
     yield "\nSources"
     yield from (f"  {source}" for source in system.sources)
+
+
+def _api(api: Api) -> Iterator[str]:
+    """What a person must know to push and pull; the rest is in the format's own file."""
+    given = {"address": api.base, "credential": api.key, "--scope": api.scope, "note": api.note}
+    most = {"most rows a request": ", ".join(dict.fromkeys(f"{call.action} {call.batch:,}" for call in api.call))}
+    yield from _section("API, for export --push and pull", {name: v for name, v in (given | most).items() if v})
 
 
 def _events(system: Format, reading: Reading) -> Iterator[str]:

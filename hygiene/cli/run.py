@@ -86,6 +86,8 @@ def _tell(outcome: "Outcome", as_json: bool) -> None:
     click.echo(as_text(outcome.summary))
     rate = outcome.process["rows_per_second"]
     click.echo(f"{outcome.process['seconds']:.1f} s, {rate:,} rows/s: " + ", ".join(_stages(outcome)))
+    for told in outcome.process["events"]["unreadable"]:
+        click.echo(f"Note: {told}")
     if dns := outcome.process.get("dns"):
         click.echo(_dns(dns))
     if outcome.folder:

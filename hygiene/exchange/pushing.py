@@ -16,7 +16,7 @@ from hygiene.config import LoadedJob
 from hygiene.exchange.export import Made, export, exports_folder
 from hygiene.exchange.rows import REFUSED, ROWS, Wanted, standing_of, write_refused
 from hygiene.formats.api import Api
-from hygiene.formats.format import format_named
+from hygiene.formats.format import format_named, formats
 from hygiene.ledger.exports import Export
 from hygiene.model.errors import InputError, LockedError
 from hygiene.model.words import ExportStatus
@@ -58,7 +58,9 @@ def api_of(system: str, scope: str) -> Api:
     """The system's API; raises InputError where it has none that we know, or wants a scope."""
     api = format_named(system).api
     if api is None:
-        raise InputError(f"no API of {system} is known.", "--push", "Export the files, and upload them.")
+        known = ", ".join(name for name, each in formats().items() if each.api)
+        fix = f"By its API there are {known}. Of others, the files go and come through their web pages."
+        raise InputError(f"no API of {system} is known.", fix=fix)
     if api.scope and not scope:
         raise InputError(f"say which: {api.scope}.", "--scope")
     return api

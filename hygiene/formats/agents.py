@@ -7,6 +7,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 import polars as pl
+from polars import col
 from pydantic import BaseModel, ConfigDict
 
 from hygiene.formats.format import MACHINE_AGENTS
@@ -55,6 +56,19 @@ def _table() -> dict[str, Any]:
 
 def is_machine(user_agent: pl.Expr, reader_ip: pl.Expr, kind: pl.Expr) -> pl.Expr:
     """Whether software opened or clicked; false for an agent that matches nothing, null where nothing is known."""
+    signs = pl.struct(user_agent.alias("agent"), reader_ip.alias("ip"), kind.alias("kind"))
+    return signs.map_batches(_judged, return_dtype=pl.Boolean, is_elementwise=True)
+
+
+def _judged(signs: pl.Series) -> pl.Series:
+    """The same for many; what comes again is judged once."""
+    rows = signs.struct.unnest()
+    judged = rows.unique().with_columns(is_machine=_is_machine(col("agent"), col("ip"), col("kind")))
+    told = rows.join(judged, on=rows.columns, how="left", nulls_equal=True, maintain_order="left")
+    return told["is_machine"]
+
+
+def _is_machine(user_agent: pl.Expr, reader_ip: pl.Expr, kind: pl.Expr) -> pl.Expr:
     by_range = [
         pl.when(_is_of(kind, one) & _is_within(reader_ip, one)).then(pl.lit(one.is_machine)) for one in ranges()
     ]
@@ -78,4 +92,4 @@ def _is_within(address: pl.Expr, one: Range) -> pl.Expr:
         octets.struct.field(str(place)).cast(pl.Int64, strict=False) * 256 ** (4 - place) for place in range(1, 5)
     )
     inside = [number.is_between(int(net.network_address), int(net.broadcast_address)) for net in one.networks]
-    return pl.any_horizontal(*inside) & address.str.contains(IPV4)
+    return pl.any_horizontal(*inside)

@@ -3,6 +3,7 @@
 README.md beside this file tells how to add a system.
 """
 
+import difflib
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -75,8 +76,6 @@ class Reading(Part):
     """Paths of a JSON text inside the record (an envelope) that is the real record; tried one after the other."""
     roots: Paths = ()
     """Paths of an object, or of a list of them (`results[]`), that is the real record; tried one after the other."""
-    unused: Paths = ()
-    """Keys of objects or lists that nothing here reads, in the order they stand in: cut out first, for speed."""
     one_or_many: Paths = ()
     """Keys whose value is a text or a list of texts."""
     names: dict[str, Paths] = Field(default_factory=dict)
@@ -203,7 +202,11 @@ def formats() -> dict[str, Format]:
 
 
 def format_named(name: str) -> Format:
-    """The format of that name; raises InputError with the names there are."""
+    """The format of that name; raises InputError with the nearest name, or all there are."""
     if name not in formats():
-        raise InputError(f"no format is called {name!r}.", fix=f"There are: {', '.join(formats())}.")
+        close = difflib.get_close_matches(name.strip().lower(), formats(), 1)
+        fix = (
+            f"Did you mean {close[0]}? `hygiene formats` lists all." if close else f"There are: {', '.join(formats())}."
+        )
+        raise InputError(f"no format is called {name!r}.", fix=fix)
     return formats()[name]

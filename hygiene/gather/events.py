@@ -50,11 +50,13 @@ def history(loaded: LoadedJob, store: Store, work: Path, tick: Tick, *, writes: 
     unread = store.history.unread([file.digest for file in files])
     fresh = list({file.digest: file for file in files if file.digest in unread}.values())
     counts: dict[str, Any] = {"files": len(files), "read": len(fresh), "new": 0, "known": 0, "ignored": {}}
+    counts["unreadable"] = []
     events, activity, rejects = [store.history.scan()], [store.history.activity()], [REJECTS.empty()]
     waiting: list[tuple[FileRows, EventRows]] = []
     for file in fresh:
         read = file.read(tick, counting=True)
         rejects.append(read.rejects)
+        counts["unreadable"] += _unreadable(file, read, loaded.policy.rejected_share)
         counts["ignored"] |= {name: counts["ignored"].get(name, 0) + n for name, n in read.ignored.items()}
         if not writes:
             events.append(EVENTS.conform(with_keys(read.events)))
@@ -70,6 +72,19 @@ def history(loaded: LoadedJob, store: Store, work: Path, tick: Tick, *, writes: 
         events, activity = [store.history.scan()], [store.history.activity()]
     digests = sorted(file.digest for file in files)
     return Past(pl.concat(events), pl.concat(activity), digests, counts, pl.concat(rejects))
+
+
+def _unreadable(file: EventFile, read: EventRows, share: float) -> list[str]:
+    """A sentence on a file of which more than the share cannot be read."""
+    bad = read.rejects.height
+    rows = bad + read.counted + sum(read.kinds.values()) + sum(read.ignored.values())
+    if bad < 2 or bad <= share * rows:
+        return []
+    first = read.rejects.row(0, named=True)
+    return [
+        f"{file.name}: {bad:,} of {rows:,} events cannot be read (line {first['line']}: {first['reason']}); "
+        f"rejected-events.csv has them. The file was read as {read.format}."
+    ]
 
 
 def _rows(file: EventFile, read: EventRows) -> FileRows:

@@ -111,11 +111,11 @@ def _readable_copy(text: TextFile, work: Path, shape: Shape, door: Door) -> Path
     dropped = {line: line for line in range(shape.head_lines)} | {line: line for line in door.dropped().to_list()}
     spans = dropped | door.rewrite
     with text.utf8.open("rb") as source, working_copy(work, text.path) as target:
-        _copy(source, target, spans, lambda raw, line: b"" if line in dropped else _standard(raw, shape.delimiter))
+        copied(source, target, spans, lambda raw, line: b"" if line in dropped else _standard(raw, shape.delimiter))
     return Path(target.name)
 
 
-def _copy(source: IO[bytes], target: IO[bytes], spans: dict[int, int], anew: Callable[[bytes, int], bytes]) -> None:
+def copied(source: IO[bytes], target: IO[bytes], spans: dict[int, int], anew: Callable[[bytes, int], bytes]) -> None:
     """Copies line by line; the lines from a key of `spans` to its value go through `anew` as one."""
     for number, line in (lines := enumerate(source)):
         if number not in spans:

@@ -66,7 +66,7 @@ def examined(text: TextFile, head_lines: int, forms: Forms) -> Door:
         is_odd |= line.str.contains(MARK, literal=True)
     odd, count = pl.collect_all([lines.filter(is_odd), lines.select(pl.len())])
     long = spans(lines, odd, forms)
-    short = _judged(_outside(odd, long), forms)
+    short = _judged(outside(odd, long), forms)
     members = pl.int_ranges(col("line") + 1, col("close") + 1, dtype=pl.UInt32)
     continued = long.select(members.explode(empty_as_null=True)).to_series()
     blank = short.filter("is_blank")["line"]
@@ -82,7 +82,7 @@ def examined(text: TextFile, head_lines: int, forms: Forms) -> Door:
     )
 
 
-def _outside(odd: pl.DataFrame, long: pl.DataFrame) -> pl.DataFrame:
+def outside(odd: pl.DataFrame, long: pl.DataFrame) -> pl.DataFrame:
     """The odd lines that no record of several lines takes in."""
     taken = long.select("close", begun="line")
     near = odd.join_asof(taken, left_on="line", right_on="begun", strategy="backward", check_sortedness=False)

@@ -62,14 +62,14 @@ def _fits(split: Path) -> bool:
 def _read(lines: Lines, how: How) -> Batch:
     texts, broken = opened(lines, how.reading)
     # A message in an envelope that is no JSON is a note to people, such as the one that confirms a subscription.
-    is_note = ~col("text").str.starts_with("{") & col("is_opened")
-    notes = texts.filter(is_note).height
+    is_note = texts.select(~col("text").str.starts_with("{") & col("is_opened")).to_series()
+    told = texts.filter(~is_note) if is_note.any() else texts
     rejected, batches = [broken], []
-    for records, bad in _records(texts.filter(~is_note).select("line", "text"), how):
+    for records, bad in _records(told.select("line", "text"), how):
         rejected.append(bad)
         batches.append(meaning(records, how.system, how.reading, how.layout.elements))
-    ignored = pl.DataFrame({"type": [PLAIN_TEXT], "records": [notes]}, schema=Batch.IGNORED).filter(col("records") > 0)
-    together = Batch.of(batches, [ignored])
+    notes = pl.DataFrame({"type": [PLAIN_TEXT], "records": [is_note.sum()]}, schema=Batch.IGNORED)
+    together = Batch.of(batches, [notes.filter(col("records") > 0)])
     rejects = pl.concat([*rejected, together.rejects])
     raw = lines.texts() if rejects.height else pl.DataFrame(schema=TEXTS)
     return together.with_rejects(rejects, raw.select("line", raw="text"))

@@ -88,7 +88,11 @@ def _walked(records: pl.DataFrame, each: str | None, elements: Paths) -> pl.Data
     """One row for each element of the list; one row without an element where the list is missing or empty."""
     if each is None or each not in records.columns:
         return records.with_columns(pl.lit(None, pl.String).alias(path) for path in elements)
-    rows = records.with_columns(col(each).alias(ELEMENT)).explode(ELEMENT, empty_as_null=True, keep_nulls=True)
+    if (records[each].list.len() == 1).all(ignore_nulls=False):
+        # Most mail has one recipient, and to explode is to copy all columns.
+        rows = records.with_columns(col(each).list.first().alias(ELEMENT))
+    else:
+        rows = records.with_columns(col(each).alias(ELEMENT)).explode(ELEMENT, empty_as_null=True, keep_nulls=True)
     dtype = rows.schema[ELEMENT]
     values = [element_value(path, dtype).alias(path) for path in elements]
     return rows.select(pl.exclude(ELEMENT), *values)

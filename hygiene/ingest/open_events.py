@@ -15,6 +15,7 @@ from hygiene.ingest.generic import generic, is_recognised
 from hygiene.ingest.json_events import json_batches
 from hygiene.ingest.logs.events import log_batches, log_format
 from hygiene.ingest.short_way import short_way
+from hygiene.ingest.stray_quotes import without_stray_quotes
 from hygiene.ingest.streams import PARQUET, first_bytes
 from hygiene.ingest.table_events import csv_batches, parquet_batches, parquet_cells, table_names
 from hygiene.ingest.text import TextFile, open_text
@@ -28,9 +29,9 @@ Opened = tuple[Format, Iterator[Batch]]
 def opened(path: Path, name: str, source: EventSource, work: Path, digest: str | None, *, counting: bool) -> Opened:
     """The format of a file, and what its records mean, batch by batch; raises InputError where it fits none."""
     if first_bytes(path, len(AVRO)) == AVRO:
-        return _parquet(as_parquet(path, work), name, source, counting=counting)
+        return _parquet(as_parquet(path, work), str(path), name, source, counting=counting)
     if first_bytes(path, len(PARQUET)) == PARQUET:
-        return _parquet(path, name, source, counting=counting)
+        return _parquet([path], str(path), name, source, counting=counting)
     text = open_text(path, work, source.encoding, digest)
     if is_form(text.head):
         text = replace(text, utf8=as_json(text, work))
@@ -40,17 +41,17 @@ def opened(path: Path, name: str, source: EventSource, work: Path, digest: str |
     log = log_format(None if source.format == AUTO else source.format, text.head)
     if log is not None:
         return log, log_batches(text, log, work, source.time_zone)
-    return _table(text, name, source, counting=counting)
+    return _table(text, name, source, work, counting=counting)
 
 
-def _parquet(path: Path, name: str, source: EventSource, *, counting: bool) -> Opened:
-    names = parquet_cells(path).collect_schema().names()
+def _parquet(parts: Sequence[Path], where: str, name: str, source: EventSource, *, counting: bool) -> Opened:
+    names = parquet_cells(parts).collect_schema().names()
     records: list[Record] = [dict.fromkeys(names, "")]
-    system, reading = _chosen(source, recognised(records, str(path)), records, names, str(path))
-    return system, parquet_batches(path, name, system, reading, short_way(system, reading) if counting else None)
+    system, reading = _chosen(source, recognised(records, where), records, names, where)
+    return system, parquet_batches(parts, name, system, reading, short_way(system, reading) if counting else None)
 
 
-def _table(text: TextFile, name: str, source: EventSource, *, counting: bool) -> Opened:
+def _table(text: TextFile, name: str, source: EventSource, work: Path, *, counting: bool) -> Opened:
     where = str(text.path)
     found, shape = recognised_table(text.head, source.delimiter, where)
     named = _named(source, where)
@@ -63,7 +64,7 @@ def _table(text: TextFile, name: str, source: EventSource, *, counting: bool) ->
     if reading.positions:
         shape = replace(shape, names=reading.positions)
     way = short_way(system, reading) if counting else None
-    return system, csv_batches(text, shape, name, system, reading, way)
+    return system, csv_batches(without_stray_quotes(text, shape, work), shape, name, system, reading, way)
 
 
 def _json_format(path: Path, source: EventSource, text: TextFile) -> tuple[Format, Reading]:

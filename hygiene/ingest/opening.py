@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 from polars import col
 
-from hygiene.formats.format import Reading
+from hygiene.formats.format import Paths, Reading
 from hygiene.ingest.documents import records_in
 from hygiene.ingest.line_batches import Lines
 from hygiene.ingest.paths import only, value
@@ -22,8 +22,6 @@ from hygiene.ingest.records import REJECTED, decoded
 KEY = "hygiene:key"
 STRING = r'"(?:[^"\\]|\\.)*"'
 UNION = rf'\{{\s*"(?:string|boolean|int|long|float|double)"\s*:\s*({STRING}|[^\s"{{}}\[\],]+)\s*\}}'
-_FLAT = rf'(?:[^"{{}}\[\]]|{STRING})*'
-_NESTED = rf'(?:[^"{{}}\[\]]|{STRING}|[\[{{]{_FLAT}[\]}}])*'
 
 
 def opened(lines: Lines, reading: Reading) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -33,7 +31,7 @@ def opened(lines: Lines, reading: Reading) -> tuple[pl.DataFrame, pl.DataFrame]:
         if step in BY_HAND:
             texts = _each_apart(texts, ~col("text").str.contains(BY_HAND[step][0]), BY_HAND[step][1])
     broken = []
-    for path in reading.unwrap:
+    for path in reading.unwrap if _may_be_wrapped(texts, reading.unwrap) else ():
         texts, bad = _unwrapped(texts, path)
         broken.append(bad)
     return texts.with_columns(_plain(reading)), pl.concat([pl.DataFrame(schema=REJECTED), *broken])
@@ -53,12 +51,17 @@ def _each_apart(texts: pl.DataFrame, is_plain: pl.Expr, parts: Any) -> pl.DataFr
     return pl.concat([texts.filter(is_plain), each])
 
 
+def _may_be_wrapped(texts: pl.DataFrame, unwrap: Paths) -> bool:
+    """Whether the last key of a path, which is the rarest, is anywhere: mostly it is not."""
+    last = {path.replace("[]", "").split(".")[-1] for path in unwrap}
+    return any(texts["text"].str.contains(f'"{key}"', literal=True).any() for key in last)
+
+
 def _unwrapped(texts: pl.DataFrame, path: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """With the JSON texts at a path put in place of their envelopes."""
     keys = path.replace("[]", "").split(".")
     might = pl.all_horizontal(*(col("text").str.contains(f'"{key}"', literal=True) for key in keys))
-    # The last key is the rarest: mostly it is nowhere.
-    wrapped = texts.filter(col("text").str.contains(f'"{keys[-1]}"', literal=True)).filter(might)
+    wrapped = texts.filter(might)
     if wrapped.is_empty():
         return texts, pl.DataFrame(schema=REJECTED)
     records, bad = decoded(wrapped, only(path))
@@ -71,14 +74,11 @@ def _unwrapped(texts: pl.DataFrame, path: str) -> tuple[pl.DataFrame, pl.DataFra
 
 
 def _plain(reading: Reading) -> pl.Expr:
-    """Without what is not used, with unions as plain values and a list where one text or many may stand.
+    """With unions as plain values and a list where one text or many may stand.
 
     A key within a text has its quotes escaped, so all of this finds keys alone.
     """
     text = col("text")
-    if reading.unused:
-        first, *others = (rf'"{key}": ?[\[{{]{_NESTED}[\]}}],' for key in reading.unused)
-        text = text.str.replace(first + "".join(f"(?:{other})?" for other in others), "")
     if "avro_unions" in reading.steps:
         text = text.str.replace_all(UNION, "${1}")
     for key in reading.one_or_many:

@@ -15,12 +15,24 @@ NUMBER = "hygiene:number"
 """Key of a text's number inside its own record."""
 BY_HAND = 64
 """So few records that do not fit are looked at one by one."""
+SLICE_BYTES = 1 << 20
+"""So much is decoded at once: what that takes stays in the processor's own memory, which halves the time."""
 NOT_JSON = "not a JSON object"
 REJECTED = {"line": pl.UInt32, "reason": pl.String}
 
 
 def decoded(texts: pl.DataFrame, dtype: pl.Struct) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The texts (`line, text` and more) that can be read, with `record`, and `line, reason` of the others."""
+    read, bad = zip(*(_decoded(some, dtype) for some in _slices(texts)), strict=True)
+    return pl.concat(read), pl.concat(bad)
+
+
+def _slices(texts: pl.DataFrame) -> list[pl.DataFrame]:
+    size = max(1, texts.height * SLICE_BYTES // max(1, int(texts["text"].str.len_bytes().sum())))
+    return [texts[place : place + size] for place in range(0, max(1, texts.height), size)]
+
+
+def _decoded(texts: pl.DataFrame, dtype: pl.Struct) -> tuple[pl.DataFrame, pl.DataFrame]:
     read = _fast(texts, dtype)
     if read is not None:
         return read, pl.DataFrame(schema=REJECTED)
@@ -45,13 +57,12 @@ def _halves(texts: pl.DataFrame, dtype: pl.Struct) -> pl.DataFrame:
 def _fast(texts: pl.DataFrame, dtype: pl.Struct) -> pl.DataFrame | None:
     """The decoded texts; None where one of them does not fit."""
     if texts.is_empty():
-        return texts.with_columns(record=pl.lit(None, dtype))
+        return texts.with_columns(record=pl.lit(None, _with_number(dtype)))
     if not texts["text"].str.starts_with("{").all():
         return None
     numbered = pl.concat_str(pl.lit(f'{{"{NUMBER}":'), pl.int_range(pl.len()), pl.lit(","), col("text").str.slice(1))
-    wanted = pl.Struct([pl.Field(NUMBER, pl.Int64), *dtype.fields])
     try:
-        records = texts.select(numbered.alias("text"))["text"].str.json_decode(wanted)
+        records = texts.select(numbered.alias("text"))["text"].str.json_decode(_with_number(dtype))
     except PolarsError:
         return None
     numbers = records.struct.field(NUMBER)
@@ -60,11 +71,15 @@ def _fast(texts: pl.DataFrame, dtype: pl.Struct) -> pl.DataFrame | None:
     return texts.with_columns(records.alias("record"))
 
 
+def _with_number(dtype: pl.Struct) -> pl.Struct:
+    return pl.Struct([pl.Field(NUMBER, pl.Int64), *dtype.fields])
+
+
 def _by_hand(texts: pl.DataFrame, dtype: pl.Struct) -> pl.DataFrame:
     """A value of an unforeseen type (an object in place of a text) is kept as JSON text, or left out."""
     fitted = [_fitted(text, dtype) for text in texts["text"]]
     fitting = texts.with_columns(pl.Series("fitted", fitted, dtype=pl.String)).filter(col("fitted").is_not_null())
-    return fitting.with_columns(col("fitted").str.json_decode(dtype).alias("record")).drop("fitted")
+    return fitting.with_columns(col("fitted").str.json_decode(_with_number(dtype)).alias("record")).drop("fitted")
 
 
 def _fitted(text: str, dtype: pl.DataType) -> str | None:

@@ -94,7 +94,12 @@ def _table_rows(text: TextFile, reading: SuppressionReading, work: Path) -> pl.D
         path: theirs[key] for path in _wanted(reading) if (key := path if path in numbers else folded(path)) in theirs
     }
     if not set(reading.columns["address"]) & here.keys():
-        raise InputError(f"no column holds addresses; there are {', '.join(opened.columns)}.", str(text.path))
+        wanted = ", ".join(reading.columns["address"])
+        raise InputError(
+            f"no column holds addresses; there are {', '.join(opened.columns)}.",
+            str(text.path),
+            f"The format looks for {wanted}; is it the file's? `hygiene formats` lists them all.",
+        )
     cells = [_value(col(name).str.strip_chars()).alias(path) for path, name in here.items()]
     return found.select(opened.line_of(found["row"]).alias("line"), *cells)
 

@@ -15,7 +15,7 @@ from hygiene.ingest.meaning import meaning
 from hygiene.ingest.paths import FILE
 from hygiene.ingest.shape import Shape
 from hygiene.ingest.short_way import ShortWay, parted
-from hygiene.ingest.text import TextFile
+from hygiene.ingest.stray_quotes import Table
 from hygiene.model.errors import InputError
 
 BATCH_CELLS = 2_000_000
@@ -38,27 +38,29 @@ class _How:
 
 
 def csv_batches(
-    text: TextFile, shape: Shape, file: str, system: Format, reading: Reading, way: ShortWay | None
+    table: Table, shape: Shape, file: str, system: Format, reading: Reading, way: ShortWay | None
 ) -> Iterator[Batch]:
     """What the rows of a delimited file mean; those that can, take the short way."""
     how = _How(file, system, reading, way)
-    yield from in_threads(lambda batch: _batch(batch, how), _numbered(text, shape))
+    yield from in_threads(lambda batch: _batch(batch, how), _numbered(table, shape, file))
 
 
-def parquet_batches(path: Path, file: str, system: Format, reading: Reading, way: ShortWay | None) -> Iterator[Batch]:
-    """What the rows of a Parquet file mean; a row's line is its number from 1."""
-    rows = parquet_cells(path).with_row_index("line", offset=1)
+def parquet_batches(
+    parts: Sequence[Path], file: str, system: Format, reading: Reading, way: ShortWay | None
+) -> Iterator[Batch]:
+    """What the rows of a table in Parquet mean; a row's line is its number from 1."""
+    rows = parquet_cells(parts).with_row_index("line", offset=1)
     how = _How(file, system, reading, way)
     yield from in_threads(lambda batch: _batch(batch, how), _in_stretches(rows))
 
 
-def parquet_cells(path: Path) -> pl.LazyFrame:
+def parquet_cells(parts: Sequence[Path]) -> pl.LazyFrame:
     """All columns that can be written as a text; raises InputError where the file is no Parquet."""
     try:
-        frame = pl.scan_parquet(path, glob=False)
+        frame = pl.scan_parquet(list(parts), glob=False)
         schema = frame.collect_schema()
     except (PolarsError, OSError) as error:
-        raise InputError("the Parquet file is damaged.", str(path), "Copy it again.") from error
+        raise InputError("the Parquet file is damaged.", str(parts[0]), "Copy it again.") from error
     names = table_names(list(schema))
     flat = [(name, new) for name, new in zip(schema, names, strict=True) if not schema[name].is_nested()]
     return frame.select(col(name).alias(new) for name, new in flat)
@@ -81,10 +83,10 @@ def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
     return col(name).cast(pl.String)
 
 
-def _csv(text: TextFile, shape: Shape, first: int, quote: str | None) -> pl.LazyFrame:
+def _csv(path: Path, shape: Shape, first: int, quote: str | None) -> pl.LazyFrame:
     """The records from the line of that number on, from 1."""
     return pl.scan_csv(
-        text.utf8,
+        path,
         separator=shape.delimiter,
         quote_char=quote,
         has_header=False,
@@ -109,23 +111,18 @@ def _in_stretches(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
         yield from _in_batches(rows.slice(first, STRETCH_ROWS))
 
 
-def _quote(text: TextFile) -> str | None:
-    """A stray quote would swallow the rest of the file, so with an odd number of them quotes are plain characters."""
-    quotes = text.lines().select(col("text").str.count_matches('"', literal=True).sum()).collect().item() or 0
-    return '"' if quotes % 2 == 0 else None
-
-
-def _numbered(text: TextFile, shape: Shape) -> Iterator[pl.DataFrame]:
+def _numbered(table: Table, shape: Shape, file: str) -> Iterator[pl.DataFrame]:
     """Batches with `line`; where the records cannot be told apart, quotes are plain characters from there on."""
-    line, quote = shape.head_lines + 1, _quote(text)
-    try:
-        for numbered, after in _batches(_csv(text, shape, line, quote), line):
-            yield numbered
-            line = after
-    except ComputeError as error:
-        if quote is None:
-            raise InputError(f"the rows from line {line} on cannot be told apart.", str(text.path)) from error
-        yield from (numbered for numbered, _ in _batches(_csv(text, shape, line, None), line))
+    line = shape.head_lines + 1
+    for mark in dict.fromkeys((table.quote, None)):
+        try:
+            for numbered, after in _batches(_csv(table.path, shape, line, mark), line):
+                yield numbered
+                line = after
+            return
+        except ComputeError as error:
+            if mark is None:
+                raise InputError(f"the rows from line {line} on cannot be told apart.", file) from error
 
 
 def _batches(rows: pl.LazyFrame, line: int) -> Iterator[tuple[pl.DataFrame, int]]:

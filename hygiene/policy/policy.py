@@ -142,7 +142,7 @@ class Policy(BaseModel):
     brake_first_share: float = Field(0.30, gt=0, le=1)
     """The share of a list or provider that holds a first run, which has old dead to bury (hackwestern#829: 30 %)."""
     rejected_share: float = Field(0.05, ge=0, le=1)
-    """Share of unreadable rows of a list above which the run stops."""
+    """Share of unreadable rows of a list above which the run stops; of an event file above which it says so."""
 
     gate_bounce_share: float = Field(0.02, gt=0, le=1)
     """Expected share of hard bounces above which a campaign should not go (SES reviews at 5 %)."""

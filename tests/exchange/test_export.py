@@ -235,6 +235,9 @@ def test_the_command_exports_and_confirms(tmp_path: Path) -> None:
     [
         ([], "Say which system"),
         (["--to", "nope"], "no format is called"),
+        (["--to", "SES"], "Did you mean ses?"),
+        (["--to", "ses", "--dry-run"], "--dry-run goes with --push"),
+        (["--to", "hubspot", "--push"], "By its API there are brevo"),
         (["--to", "generic"], "takes no suppression file"),
         (["--to", "ses", "--reasons", "spam"], "there is no spam"),
         (["--to", "braze"], "--ids"),

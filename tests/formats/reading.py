@@ -4,6 +4,8 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
+
 from hygiene.config import EventSource
 from hygiene.ingest.events import EventRows, read_events
 from tests.conftest import ROOT
@@ -43,3 +45,13 @@ def read_all(folder: Path, path: str, **how: str) -> list[EventRows]:
     (folder / "work").mkdir(exist_ok=True)
     found = read_events(EventSource.model_validate({"path": path, **how}), folder, folder / "work")
     return [file.read() for file in found]
+
+
+def case_of(system: str, name: str) -> Case:
+    """The line of that name."""
+    return next(case for one, case in cases() if (one, case["case"]) == (system, name))
+
+
+def events_of(folder: Path, system: str, record: str, name: str = "events.json") -> pl.DataFrame:
+    """The events of a few records of a system."""
+    return read(folder, record, name, format=system).events.collect()

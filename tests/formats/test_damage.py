@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hygiene.formats.format import formats
-from hygiene.ingest.line_batches import line_batches
+from hygiene.ingest import line_batches, records
 from hygiene.ingest.records import NOT_JSON
 from hygiene.model.errors import InputError
 from tests.formats.reading import cases, read, read_all, samples
@@ -90,6 +90,45 @@ def test_a_broken_neighbour_costs_no_record(system: str, case: dict[str, str], t
     assert broken.rejects.filter(broken.rejects["reason"] == NOT_JSON)["line"].to_list() == [2, 4]
 
 
+EVENT = '{"email":"a@example.org","timestamp":1772442931,"event":"delivered","sg_event_id":"%d"}'
+ODD = (
+    EVENT.replace('"delivered"', '{"a":1}'),
+    EVENT.replace("1772442931", "[1]"),
+    EVENT[:30],
+    EVENT + "," + EVENT,
+    '{"a":[{}',
+    "{}]}",
+    "",
+    "  " + EVENT + "\t",
+    f"[{EVENT},{EVENT}]",
+    EVENT.replace("a@", 'a\\u0062\\"@'),
+)
+
+
+def test_a_value_of_an_odd_type_among_hundreds_of_records_costs_none_of_them(tmp_path: Path) -> None:
+    lines = [EVENT % number for number in range(300)]
+    lines[-3] = ODD[0] % 297
+    found = read(tmp_path, "\n".join(lines))
+    assert (found.kinds, found.ignored) == ({"delivered": 299}, {'{"a": 1}': 1})
+
+
+@pytest.mark.parametrize("share", [0.01, 0.3])
+def test_how_a_file_is_cut_for_decoding_changes_nothing(
+    share: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = random.Random(3)
+    lines = [draw.choice(ODD) if draw.random() < share else EVENT for _ in range(1500)]
+    content = "\n".join([EVENT, *lines]).replace("%d", "7")
+    whole = read(tmp_path, content)
+    monkeypatch.setattr(records, "SLICE_BYTES", 1 << 11)
+    monkeypatch.setattr(line_batches, "PIECE_BYTES", 1 << 12)
+    cut = read(tmp_path, content)
+    assert cut.events.collect().sort("line").equals(whole.events.collect().sort("line"))
+    assert cut.rejects.sort("line", "reason").equals(whole.rejects.sort("line", "reason"))
+    assert (cut.kinds, cut.ignored) == (whole.kinds, whole.ignored)
+    assert cut.rejects.height
+
+
 def test_a_page_that_was_cut_off_still_gives_its_records(tmp_path: Path) -> None:
     record = '{"event":"delivered","recipient":"a%d@example.org","log-level":"info","timestamp":1772442931.5}'
     page = '{"items":[' + ",".join(record % number for number in range(50)) + '],"paging":{}}'
@@ -109,7 +148,7 @@ def test_a_line_without_end_takes_no_unbounded_memory(tmp_path: Path) -> None:
             target.write(b"x" * (1 << 20))
         target.write(b"\nlast\n")
     tracemalloc.start()
-    lines = [len(batch.utf8) for batch in line_batches(file)]
+    lines = [len(piece) for batch in line_batches.line_batches(file) for piece in batch.pieces]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (len(lines), lines[-1]) == (2, 5)
@@ -161,30 +200,6 @@ def test_an_empty_archive_and_a_workbook_are_refused(tmp_path: Path) -> None:
             read_all(tmp_path, name)
 
 
-def test_a_damaged_avro_file_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    whole = next(content for name, content in CONTENTS if name.endswith(".avro"))
-    for content in (whole[:-10], b"Obj\x01 and nothing that follows from it"):
-        with pytest.raises(InputError, match="the Avro file cannot be read"):
-            read(tmp_path, content, "events.avro")
-
-
-@pytest.mark.parametrize(
-    "odd", ["na\rme", "n" * 200_000, '"' + "n" * 200_000 + '"'], ids=["CR", "long", "long, quoted"]
-)
-def test_an_odd_name_of_a_column_harms_nothing(odd: str, tmp_path: Path) -> None:
-    table = f"type,time,email,{odd}\nbounced,2026-03-02T09:15:31Z,gone@example.org,x\n"
-    assert read(tmp_path, table, "events.csv").kinds == {"bounced": 1}
-
-
-@pytest.mark.parametrize("cells", [1, 2, 9])
-def test_a_record_with_more_cells_than_columns_is_told_and_harms_no_other(cells: int, tmp_path: Path) -> None:
-    fine = "bounced,2026-03-02T09:15:31Z,gone@example.org\n"
-    long = "bounced,2026-03-02T09:15:31Z,odd@example.org" + ",x" * cells + "\n"
-    for table in (long + fine, fine + long):
-        found = read(tmp_path, "type,time,email\n" + table, "events.csv")
-        assert (found.kinds, found.rejects["reason"].to_list()) == ({"bounced": 1}, ["more cells than columns"])
-
-
 @pytest.mark.parametrize(("record", "at"), [(b"PK\x01\x02", 6), (b"PK\x05\x06", 16)], ids=["version", "place"])
 def test_an_archive_that_is_damaged_in_its_directory_is_refused(record: bytes, at: int, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
@@ -194,10 +209,3 @@ def test_an_archive_that_is_damaged_in_its_directory_is_refused(record: bytes, a
     (tmp_path / "export.zip").write_bytes(content)
     with pytest.raises(InputError, match="damaged"):
         read_all(tmp_path, "export.zip")
-
-
-def test_quotes_that_pair_across_lines_cost_no_record(tmp_path: Path) -> None:
-    rows = [f"bounced,2026-03-02T09:15:31Z,p{number}@example.org,a pipe of 5 inch\n" for number in range(1, 6)]
-    rows[1], rows[3] = rows[1].replace(" inch", '"'), rows[3].replace(" inch", '"')
-    found = read(tmp_path, "type,time,email,subject\n" + "".join(rows), "events.csv").events.collect()
-    assert found.select("address", "line").rows() == [(f"p{number}@example.org", number + 1) for number in range(1, 6)]

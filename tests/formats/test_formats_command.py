@@ -18,7 +18,7 @@ def told(*arguments: str) -> str:
 def test_every_system_has_its_line() -> None:
     lines = told().splitlines()[1:]
     assert [line.split()[0] for line in lines] == list(formats())
-    assert next(line for line in lines if line.startswith("ses ")).split()[1:4] == ["json", "yes", "yes"]
+    assert next(line for line in lines if line.startswith("ses ")).split()[1:5] == ["json", "yes", "yes", "yes"]
 
 
 @pytest.mark.parametrize("name", formats())
@@ -30,6 +30,12 @@ def test_every_table_of_a_system_is_shown(name: str) -> None:
 
 def test_the_words_that_a_system_takes_are_shown() -> None:
     assert "unsubscribe  BOUNCE" in told("ses").replace("_", "")
+
+
+def test_what_a_push_needs_to_know_is_shown() -> None:
+    text = told("mailgun")
+    assert all(part in text for part in ("MAILGUN_API_KEY", "https://api.mailgun.net", "the sending domain", "1,000"))
+    assert "export --push" not in told("postal")
 
 
 def test_json_is_the_format_file() -> None:

@@ -78,8 +78,8 @@ class Mailgun(Book):
         return Answer(200, {"message": f"{len(rows)} addresses have been added to the {name} table"})
 
     def _page(self, name: str, asked: Asked) -> Answer:
-        start = asked.params.get("address", "")
-        rest = sorted(address for address in self.of(name) if address > start)[:2]
+        start, limit = asked.params.get("address", ""), min(int(asked.params.get("limit", 100)), 1000)
+        rest = sorted(address for address in self.of(name) if address > start)[:limit]
         items = [{"address": one, "code": "550", "created_at": "Mon, 02 Mar 2026 09:15:31 GMT"} for one in rest]
         last = rest[-1] if rest else start
         following = f"https://elsewhere.example{asked.path}?page=next&address={last}&limit=1000"
@@ -101,9 +101,11 @@ class SparkPost(Book):
         if asked.method == "DELETE":
             return Answer(204) if self.drop("list", address) else Answer(404, {"errors": [{"message": "not found"}]})
         at = int(asked.params["cursor"]) if asked.params["cursor"] != "initial" else 0
+        following = at + min(int(asked.params.get("per_page", 1000)), 10_000)
         rows = [{"recipient": one, "type": "non_transactional", "source": "Spam Complaint"} for one in self.of("list")]
-        links = [{"href": f"{asked.path}?cursor={at + 2}&per_page=10000", "rel": "next"}] if at + 2 < len(rows) else []
-        return Answer(200, {"results": rows[at : at + 2], "links": links, "total_count": len(rows)})
+        more = {"href": f"{asked.path}?cursor={following}&per_page=10000", "rel": "next"}
+        links = [more] if following < len(rows) else []
+        return Answer(200, {"results": rows[at:following], "links": links, "total_count": len(rows)})
 
     def _add(self, rows: list[dict[str, str]]) -> Answer:
         if len(rows) > 10_000 or any(BAD in row["recipient"] or row["type"] != "non_transactional" for row in rows):
@@ -213,9 +215,10 @@ class Klaviyo(Book):
         suppression = [{"reason": reason, "timestamp": "2026-03-02T09:15:31+00:00"}]
         told = {"subscriptions": {"email": {"marketing": {"suppression": suppression}}}}
         data = [{"type": "profile", "attributes": {"email": one, **told}} for one in rows]
-        query = f"filter={asked.params['filter']}&page[cursor]={at + 2}"
-        following = f"https://a.klaviyo.com/api/profiles?{query}" if at + 2 < len(rows) else None
-        return Answer(200, {"data": data[at : at + 2], "links": {"next": following}})
+        end = at + min(int(asked.params.get("page[size]", 20)), 100)
+        query = f"filter={asked.params['filter']}&page[size]=100&page[cursor]={end}"
+        following = f"https://a.klaviyo.com/api/profiles?{query}" if end < len(rows) else None
+        return Answer(200, {"data": data[at:end], "links": {"next": following}})
 
 
 @dataclass
@@ -249,10 +252,11 @@ class Ses(Book):
 
     def _page(self, asked: Asked) -> Answer:
         at = int(asked.params.get("NextToken", 0))
+        end = at + min(int(asked.params.get("PageSize", 100)), 1000)
         rows = [{"EmailAddress": one, "Reason": reason, "LastUpdateTime": 1772442931}
                 for one, reason in self.of("list").items()]  # fmt: skip
-        told: dict[str, Any] = {"SuppressedDestinationSummaries": rows[at : at + 2]}
-        return Answer(200, told | ({"NextToken": str(at + 2)} if at + 2 < len(rows) else {}))
+        told: dict[str, Any] = {"SuppressedDestinationSummaries": rows[at:end]}
+        return Answer(200, told | ({"NextToken": str(end)} if end < len(rows) else {}))
 
     def _object(self, asked: Asked) -> Answer:
         if asked.method == "PUT":
@@ -269,6 +273,8 @@ class Ses(Book):
         action = asked.json["ImportDestination"]["SuppressionListDestination"]["SuppressionListImportAction"]
         path = "/" + asked.json["ImportDataSource"]["S3Url"].removeprefix("s3://")
         lines = self.objects[path].splitlines()
+        if len(lines) > {"PUT": 100_000, "DELETE": 10_000}[action]:
+            return self._error("LimitExceededException", 400)
         good = [line for line in lines if line.split(",")[0] not in self.failing]
         for line in good:
             address, *reason = line.split(",")

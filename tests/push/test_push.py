@@ -340,6 +340,19 @@ def test_a_job_that_ended_otherwise_is_not_confirmed(bench: Bench) -> None:
     assert store(bench.loaded).exports.last_confirmed(Wanted("klaviyo").series) is None
 
 
+@pytest.mark.parametrize("bench", ["ses"], indirect=True)
+def test_import_jobs_of_ses_hold_100000_additions_or_10000_removals(bench: Bench) -> None:
+    bench.bucket = "s3://bucket/suppressions"
+    many = [f"many{number}@example.org" for number in range(100_060)]
+    enter(bench.loaded, *((address, "BNC201") for address in many))
+    bench.push()
+    assert bench.book.jobs == [("PUT", 100_000, 0), ("PUT", 60, 0)]
+    lift(bench.loaded, *many[:10_060])
+    bench.push()
+    assert bench.book.jobs[2:] == [("DELETE", 10_000, 0), ("DELETE", 60, 0)]
+    assert bench.theirs() == set(many[10_060:])
+
+
 @pytest.mark.parametrize("bench", [("ses", Ses(failing={"reader7@example.org"}))], indirect=True)
 def test_import_jobs_of_ses_take_many_at_once_and_tell_of_failures(bench: Bench) -> None:
     bench.bucket = "s3://bucket/suppressions"
@@ -440,7 +453,7 @@ def test_the_command_pushes_tells_and_ends_with_what_was_refused(bench: Bench) -
     planned = hygiene(*asked, "--dry-run", SENDGRID_API_KEY="secret")
     assert (planned.returncode, bench.server.asked) == (0, [])
     assert "POST " in planned.stdout
-    assert "2 rows in 1 requests" in planned.stdout
+    assert "2 rows in 1 request\n" in planned.stdout
     told = hygiene(*asked, "--json", "-q", SENDGRID_API_KEY="secret")
     assert (told.returncode, json.loads(told.stdout)[0]["refused"]) == (6, 1)
     assert "1 rows were refused" in told.stderr

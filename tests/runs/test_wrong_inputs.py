@@ -87,3 +87,16 @@ def test_a_good_list_with_nothing_known_comes_out_as_it_went_in(tmp_path: Path) 
     (tmp_path / "job.toml").write_text(JOB.format(top="", path="letter.csv", list=""))
     assert hygiene("run", "job.toml", "-q", cwd=tmp_path).returncode == 0
     assert (tmp_path / "out/latest/letter.csv").read_bytes() == GOOD
+
+
+@pytest.mark.parametrize(("bad", "is_told"), [(30, True), (1, False)])
+def test_an_event_file_that_is_mostly_unreadable_is_told_plainly(bad: int, is_told: bool, tmp_path: Path) -> None:
+    (tmp_path / "letter.csv").write_bytes(GOOD)
+    good = "delivered,2026-03-02T09:15:31Z,ann@example.org\n"
+    (tmp_path / "sent.csv").write_text("type,time,email\n" + "delivered,yesterday,bob@example.org\n" * bad + good * 20)
+    (tmp_path / "job.toml").write_text(JOB.format(top="", path="letter.csv", list="[[events]]\npath = 'sent.csv'"))
+    told = hygiene("run", "job.toml", "-q", cwd=tmp_path)
+    assert told.returncode == 0, told.stderr
+    says = "Note: sent.csv: 30 of 50 events cannot be read (line 2: no readable time)"
+    assert (says in told.stdout) == is_told
+    assert (tmp_path / "out/latest/rejected-events.csv").read_text().count("yesterday") == bad
