@@ -18,7 +18,7 @@ COLUMNS = [
     "ledger_seq", "address_key", "mailbox_key", "run_id", "policy_digest", "references",
 ]  # fmt: skip
 FOR_PEOPLE = ["list", "row", "address", "rule", "name", "says", "suggestion", "rules", "evidence"]
-STRETCH = 250_000
+STRETCH = 100_000
 """Rows of a list whose told ones are put in order in memory."""
 KEPT = ["list", "row", "address", "repair", "verdict", "rule", "fired", "ledger_seq", "address_key", "mailbox_key"]
 TRAIL = pl.Schema({**DECISIONS.schema, **EVIDENCE.schema, "evidence": pl.String(), "suggestion": pl.String()})
