@@ -14,7 +14,7 @@ ROW_BYTES = 1_330
 """Memory that deciding about one row takes at its peak, measured with a quarter of a million rows and no event."""
 EVENT_BYTES = 120
 """The same for one event that only counts, measured with two and a half million and no row."""
-MOST_BYTES = 160 << 20
+MOST_BYTES = 192 << 20
 """A shard is no larger even where there is more memory: larger ones are no faster, a quarter of it is slower."""
 SHARE = 0.25
 """Share of the free memory that one shard may take: the rest is for reading, writing and the file cache."""

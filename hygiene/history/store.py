@@ -16,7 +16,7 @@ from hygiene.normalize.numbers import number
 from hygiene.state import StateTable
 
 HISTORY = Table("HISTORY", {**EVENTS.columns, "month": Column(pl.String, "UTC month, `2026-03`", nullable=False)})
-BATCH_ROWS = 500_000
+BATCH_ROWS = 100_000
 STRETCH_ROWS = 1_000_000
 """Stretches of small files are put together to so many rows."""
 

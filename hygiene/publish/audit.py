@@ -18,8 +18,10 @@ COLUMNS = [
     "ledger_seq", "address_key", "mailbox_key", "run_id", "policy_digest", "references",
 ]  # fmt: skip
 FOR_PEOPLE = ["list", "row", "address", "rule", "name", "says", "suggestion", "rules", "evidence"]
-STRETCH = 100_000
+STRETCH = 250_000
 """Rows of a list whose told ones are put in order in memory."""
+WRITTEN_ROWS = 25_000
+"""So many of them are worded and written at once."""
 KEPT = ["list", "row", "address", "repair", "verdict", "rule", "fired", "ledger_seq", "address_key", "mailbox_key"]
 TRAIL = pl.Schema({**DECISIONS.schema, **EVIDENCE.schema, "evidence": pl.String(), "suggestion": pl.String()})
 
@@ -40,18 +42,17 @@ def tell(trail: Spool, decided: pl.DataFrame) -> None:
 def trails(
     trail: Spool, lists: Mapping[str, int], run_id: str, policy_digest: str, references: str
 ) -> Iterator[pl.DataFrame]:
-    """The columns of the trail, a stretch at a time in the order of the lists, of which the records are given."""
+    """The columns of the trail, some rows at a time in the order of the lists, of which the records are given."""
+    night = {"run_id": run_id, "policy_digest": policy_digest, "references": references}
+    of_night = [pl.lit(value).alias(name) for name, value in night.items()]
     for name, records in sorted(lists.items()):
         for stretch in range(max(records - 1, 0) // STRETCH + 1):
-            told = trail.take((name, stretch)).with_columns(
-                _of_rule("name"),
-                _of_rule("says"),
-                run_id=pl.lit(run_id),
-                policy_digest=pl.lit(policy_digest),
-                references=pl.lit(references),
-            )
-            named = with_names(told).with_columns(col("rules").list.join(" "), col("verdict", "rule").cast(pl.String))
-            yield named.select(COLUMNS).sort("row")
+            told = trail.take((name, stretch)).sort("row")
+            for first in range(0, max(told.height, 1), WRITTEN_ROWS):
+                some = told.slice(first, WRITTEN_ROWS)
+                named = with_names(some.with_columns(_of_rule("name"), _of_rule("says"), *of_night))
+                texts = [col("rules").list.join(" "), col("verdict", "rule").cast(pl.String)]
+                yield named.with_columns(texts).select(COLUMNS)
 
 
 def with_evidence(decided: pl.DataFrame, *columns: str | pl.Expr) -> pl.DataFrame:

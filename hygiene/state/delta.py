@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable, WriterProperties
 
 CAUSE_LENGTH = 300
-ROW_GROUP_ROWS = 65_536
+ROW_GROUP_ROWS = 16_384
 """Small enough that a look-up of one key reads little of a table that is sorted by it."""
 NUMBERS_ROW_GROUP_ROWS = 32_768
 """Of narrow tables, of which a night reads a stretch a shard."""
