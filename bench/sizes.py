@@ -7,7 +7,7 @@ from pathlib import Path
 
 DATA = Path("build/bench")
 """Where generated jobs lie and are found again; `make clean` removes them."""
-BYTES_A_ROW, BYTES_A_ROW_AND_NIGHT, BYTES_AN_EVENT = 160, 700, 80
+BYTES_A_ROW, BYTES_A_ROW_AND_NIGHT, BYTES_AN_EVENT = 160, 700, 45
 """Both lists; the outputs of a night, its audit trail above all; and event files, history and work files."""
 
 

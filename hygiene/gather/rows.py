@@ -22,6 +22,8 @@ from hygiene.validate.syntax import judged, to_ask
 WAITING_ROWS = 1_000_000
 """So many rows wait in memory for their row groups to be full, in the files of all shards together."""
 LEAST_GROUP_ROWS = 2_000
+LIKE = {"address_key": "address", "mailbox_key": "address_key"}
+"""Most keys are the very text that they are made of, which the files hold once."""
 
 
 def open_all(loaded: LoadedJob, work: Path, sources: Sequence[ListSource] = ()) -> list[OpenList]:
@@ -49,16 +51,25 @@ def subscribers(opened: Sequence[OpenList], work: Path, shards: int = 1) -> Subs
     folder = work / "subscribers"
     target = pl.PartitionBy(folder, key=shard_of(shards).alias("shard"), include_key=False)
     group_rows = max(LEAST_GROUP_ROWS, WAITING_ROWS // shards)
-    numbered.sink_parquet(target, compression="lz4", mkdir=True, row_group_size=group_rows)
-    schema = numbered.collect_schema()
+    slim = numbered.with_columns(
+        pl.when(col(key).ne_missing(col(text))).then(key).alias(key) for key, text in LIKE.items()
+    )
+    slim.sink_parquet(target, compression="lz4", mkdir=True, row_group_size=group_rows)
     found = [sorted(folder.glob(f"shard={shard}/*.parquet")) for shard in range(shards)]
-    files = [pl.scan_parquet(part, glob=False) if part else pl.LazyFrame(schema=schema) for part in found]
+    files = [_with_keys(part) if part else pl.LazyFrame(schema=numbered.collect_schema()) for part in found]
     # What the short cut does not accept is asked of the library, each distinct address once.
     odd = [part.select(col("asked").drop_nulls().unique()).collect() for part in files]
     verdicts = judged(pl.concat(odd)["asked"].unique()).rename({"address": "asked"})
     mine = [verdicts.join(asked, on="asked", how="semi") for asked in odd]
     parts = [_with_syntax(part, found) for part, found in zip(files, mine, strict=True)]
     return Subscribers(parts, pl.concat(files).drop("asked"))
+
+
+def _with_keys(files: list[Path]) -> pl.LazyFrame:
+    rows = pl.scan_parquet(files, glob=False)
+    for key, text in LIKE.items():
+        rows = rows.with_columns(pl.coalesce(key, text).alias(key))
+    return rows
 
 
 def _with_syntax(rows: pl.LazyFrame, verdicts: pl.DataFrame) -> pl.LazyFrame:

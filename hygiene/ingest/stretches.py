@@ -7,7 +7,8 @@ from tempfile import mkstemp
 
 import polars as pl
 
-PART_ROWS = 2_000_000
+PART_ROWS = 250_000
+"""Events kept whole hold texts, such as a reply."""
 STRETCH_ROWS = 2_000_000
 """ACTIVITY is narrow, and each stretch of it is sorted as a whole."""
 
@@ -33,12 +34,12 @@ class Parts:
         """All of them, in files."""
         if self.waiting:
             self._write()
-        return pl.scan_parquet(self.files, glob=False) if self.files else pl.LazyFrame(schema=self.schema)
+        return pl.scan_ipc(self.files, glob=False) if self.files else pl.LazyFrame(schema=self.schema)
 
     def _write(self) -> None:
-        handle, name = mkstemp(dir=self.work, prefix="part-", suffix=".parquet")
+        handle, name = mkstemp(dir=self.work, prefix="part-", suffix=".arrow")
         with open(handle, "wb") as part:
-            self._taken().write_parquet(part, compression="lz4")
+            self._taken().write_ipc(part, compression="lz4")
         self.files.append(Path(name))
 
     def _taken(self) -> pl.DataFrame:
@@ -52,7 +53,7 @@ class Stretches(Parts):
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
         """A stretch at a time, once."""
-        yield from (pl.read_parquet(file, glob=False) for file in self.files)
+        yield from (pl.read_ipc(file) for file in self.files)
         if self.waiting:
             yield self._taken()
 

@@ -49,9 +49,8 @@ def parquet_batches(
     parts: Sequence[Path], file: str, system: Format, reading: Reading, way: ShortWay | None
 ) -> Iterator[Batch]:
     """What the rows of a table in Parquet mean; a row's line is its number from 1."""
-    rows = parquet_cells(parts).with_row_index("line", offset=1)
     how = _How(file, system, reading, way)
-    yield from in_threads(lambda batch: _batch(batch, how), _in_stretches(rows))
+    yield from in_threads(lambda batch: _batch(batch, how), _in_stretches(parquet_cells(parts)))
 
 
 def parquet_cells(parts: Sequence[Path]) -> pl.LazyFrame:
@@ -106,9 +105,13 @@ def _in_batches(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
 
 
 def _in_stretches(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-    """Batches of a Parquet file, which would be read ahead of who takes them, all of it."""
+    """Batches of a Parquet file with `line`; in one go, all of it would be read ahead of who takes them."""
+    line = 1
     for first in range(0, rows.select(pl.len()).collect().item(), STRETCH_ROWS):
-        yield from _in_batches(rows.slice(first, STRETCH_ROWS))
+        for batch in _in_batches(rows.slice(first, STRETCH_ROWS)):
+            # Numbered here, as a plan that numbers rows reads the file from its beginning for each stretch.
+            yield batch.with_row_index("line", offset=line)
+            line += batch.height
 
 
 def _numbered(table: Table, shape: Shape, file: str) -> Iterator[pl.DataFrame]:
