@@ -72,6 +72,7 @@ def part_of(whole: Shard, subscribers: pl.LazyFrame, number: int, shards: int) -
         activity=whole.activity.filter(here),
         stated=whole.stated.filter(here),
         negatives=whole.negatives.filter(here),
+        domains=whole.domains.join(subscribers.select("domain").unique(), on="domain", how="semi"),
         # Where the ledger does not say whose mailbox it is, every shard has a look.
         in_force=whole.in_force.filter(here | col("mailbox").is_null()),
     )

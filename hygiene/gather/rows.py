@@ -56,24 +56,24 @@ def subscribers(opened: Sequence[OpenList], work: Path, shards: int = 1) -> Subs
     )
     slim.sink_parquet(target, compression="lz4", mkdir=True, row_group_size=group_rows)
     found = [sorted(folder.glob(f"shard={shard}/*.parquet")) for shard in range(shards)]
-    files = [_with_keys(part) if part else pl.LazyFrame(schema=numbered.collect_schema()) for part in found]
-    # What the short cut does not accept is asked of the library, each distinct address once.
-    odd = [part.select(col("asked").drop_nulls().unique()).collect() for part in files]
-    verdicts = judged(pl.concat(odd)["asked"].unique()).rename({"address": "asked"})
-    mine = [verdicts.join(asked, on="asked", how="semi") for asked in odd]
-    parts = [_with_syntax(part, found) for part, found in zip(files, mine, strict=True)]
+    files = [_whole(part) if part else pl.LazyFrame(schema=numbered.collect_schema()) for part in found]
+    parts = [_with_syntax(part, work / f"syntax-{shard}.arrow") for shard, part in enumerate(files)]
     return Subscribers(parts, pl.concat(files).drop("asked"))
 
 
-def _with_keys(files: list[Path]) -> pl.LazyFrame:
+def _whole(files: list[Path]) -> pl.LazyFrame:
+    """SUBSCRIBERS and `asked`, with all keys, of files that lack those LIKE another text."""
     rows = pl.scan_parquet(files, glob=False)
     for key, text in LIKE.items():
         rows = rows.with_columns(pl.coalesce(key, text).alias(key))
     return rows
 
 
-def _with_syntax(rows: pl.LazyFrame, verdicts: pl.DataFrame) -> pl.LazyFrame:
-    judged_rows = rows.join(verdicts.lazy(), on="asked", how="left").drop("asked")
+def _with_syntax(rows: pl.LazyFrame, file: Path) -> pl.LazyFrame:
+    """What the short cut does not accept is asked of the library, each distinct address once."""
+    odd = rows.select(col("asked").drop_nulls().unique()).collect()["asked"]
+    judged(odd).rename({"address": "asked"}).write_ipc(file, compression="lz4")
+    judged_rows = rows.join(pl.scan_ipc(file, glob=False), on="asked", how="left").drop("asked")
     return judged_rows.with_columns(col("syntax").fill_null("valid"), col("needs_smtputf8").fill_null(False))
 
 
