@@ -1,22 +1,20 @@
-"""The people of the lists, parsed once: repaired, with their keys and syntax, and what is known of their domains."""
+"""The people of the lists, parsed once: repaired, with their keys and syntax."""
 
-import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from shutil import rmtree
 
 import polars as pl
 from polars import col
 
 from hygiene.config import ListSource, LoadedJob
 from hygiene.ingest.lists import OpenList, open_lists
-from hygiene.lookup.resolve import Lookup, look_up
 from hygiene.model.tables import SUBSCRIBERS
 from hygiene.normalize.keys import with_keys
 from hygiene.normalize.numbers import number, shard_of
 from hygiene.normalize.repair import repaired
-from hygiene.stages import Tick
-from hygiene.store import Store
 from hygiene.validate.syntax import judged, to_ask
 
 WAITING_ROWS = 1_000_000
@@ -33,10 +31,20 @@ def open_all(loaded: LoadedJob, work: Path, sources: Sequence[ListSource] = ()) 
 class Subscribers:
     """The rows of all lists, in the work folder, so that a list is parsed once."""
 
-    parts: list[pl.LazyFrame]
-    """SUBSCRIBERS with their syntax, by shard."""
-    all: pl.LazyFrame
-    """SUBSCRIBERS of all shards, without it."""
+    scattered: list[pl.LazyFrame]
+    """SUBSCRIBERS and what is asked of the library, by shard."""
+    verdicts: pl.DataFrame
+    """What it says."""
+
+    @property
+    def all(self) -> pl.LazyFrame:
+        """SUBSCRIBERS of all shards, without their syntax."""
+        return pl.concat(self.scattered).drop("asked")
+
+    @cached_property
+    def parts(self) -> list[pl.LazyFrame]:
+        """SUBSCRIBERS with their syntax, by shard."""
+        return [_with_syntax(part, self.verdicts) for part in self.scattered]
 
 
 def subscribers(opened: Sequence[OpenList], work: Path, shards: int = 1) -> Subscribers:
@@ -46,32 +54,35 @@ def subscribers(opened: Sequence[OpenList], work: Path, shards: int = 1) -> Subs
     numbered = SUBSCRIBERS.conform(with_keys(mended).with_columns(mailbox=number("mailbox_key"))).with_columns(
         asked=to_ask("address")
     )
-    folder = work / "subscribers"
+    scattered = _scattered(numbered, work / "subscribers", shards)
+    # What the short cut does not accept is asked of the library, each distinct address once.
+    odd = [part.select(col("asked").drop_nulls().unique()).collect() for part in scattered]
+    return Subscribers(scattered, judged(pl.concat(odd)["asked"].unique()).rename({"address": "asked"}))
+
+
+def scattered_again(rows: Subscribers, work: Path, shards: int) -> Subscribers:
+    """The same rows in another number of shards, from the files of the work folder, which they leave."""
+    scattered = _scattered(pl.concat(rows.scattered), work / "subscribers-again", shards)
+    rmtree(work / "subscribers")
+    return replace(rows, scattered=scattered)
+
+
+def _scattered(rows: pl.LazyFrame, folder: Path, shards: int) -> list[pl.LazyFrame]:
     target = pl.PartitionBy(folder, key=shard_of(shards).alias("shard"), include_key=False)
     group_rows = max(LEAST_GROUP_ROWS, WAITING_ROWS // shards)
-    numbered.sink_parquet(target, compression="lz4", mkdir=True, row_group_size=group_rows)
-    schema = numbered.collect_schema()
+    rows.sink_parquet(target, compression="lz4", mkdir=True, row_group_size=group_rows)
+    schema = rows.collect_schema()
     found = [sorted(folder.glob(f"shard={shard}/*.parquet")) for shard in range(shards)]
-    files = [pl.scan_parquet(part, glob=False) if part else pl.LazyFrame(schema=schema) for part in found]
-    # What the short cut does not accept is asked of the library, each distinct address once.
-    odd = [part.select(col("asked").drop_nulls().unique()).collect() for part in files]
-    verdicts = judged(pl.concat(odd)["asked"].unique()).rename({"address": "asked"})
-    mine = [verdicts.join(asked, on="asked", how="semi") for asked in odd]
-    parts = [_with_syntax(part, found) for part, found in zip(files, mine, strict=True)]
-    return Subscribers(parts, pl.concat(files).drop("asked"))
+    return [pl.scan_parquet(part, glob=False) if part else pl.LazyFrame(schema=schema) for part in found]
 
 
 def _with_syntax(rows: pl.LazyFrame, verdicts: pl.DataFrame) -> pl.LazyFrame:
-    judged_rows = rows.join(verdicts.lazy(), on="asked", how="left").drop("asked")
+    """With what the library says of those it was asked about, of whom a part has few."""
+    mine = verdicts.join(rows.select(col("asked").drop_nulls().unique()).collect(), on="asked", how="semi")
+    judged_rows = rows.join(mine.lazy(), on="asked", how="left").drop("asked")
     return judged_rows.with_columns(col("syntax").fill_null("valid"), col("needs_smtputf8").fill_null(False))
 
 
 def recipients(addresses: pl.DataFrame) -> pl.DataFrame:
     """Addresses of a file or a person, repaired and with their keys; other columns ride along."""
     return with_keys(addresses.with_columns(mended=repaired("address")).drop("address").unnest("mended")).drop("repair")
-
-
-def answers(loaded: LoadedJob, store: Store, rows: pl.LazyFrame, as_of: dt.datetime, tick: Tick) -> Lookup:
-    """What is known of the domains of all rows; asks for those that are due."""
-    domains = rows.select(col("domain").unique()).collect()["domain"]
-    return look_up(domains, loaded.job.dns, loaded.base, store.dns.load(), loaded.policy, as_of, tick)
