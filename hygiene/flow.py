@@ -23,17 +23,16 @@ from hygiene.config import LoadedJob
 from hygiene.decide.brake import brake_reasons
 from hygiene.decide.entries import SUBJECT
 from hygiene.engines.disk import decide
-from hygiene.engines.size import announce_work, shards_for
+from hygiene.engines.size import announce_work, are_far_too_few, shards_for
 from hygiene.incidents import Watched, watch, with_shares
-from hygiene.ledger.runs import Run
+from hygiene.ingest.lists import OpenList
 from hygiene.lock import holding
-from hygiene.lookup.resolve import Lookup, LookupInterrupted
+from hygiene.lookup.resolve import Lookup
 from hygiene.model.errors import OutputError
-from hygiene.model.words import RunStatus
 from hygiene.night import Night
 from hygiene.policy.references import reference_versions
 from hygiene.publish import folder
-from hygiene.stages import Announce, Stages, Tick, silent
+from hygiene.stages import Announce, Stages, silent
 from hygiene.store import Store
 from hygiene.validate.syntax import fast_path_agrees
 
@@ -64,23 +63,52 @@ def plan(loaded: LoadedJob, as_of: dt.datetime, announce: Announce = silent) -> 
         return Outcome(night.run_id, "planned", None, summary, night.process())
 
 
-def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *, writes: bool) -> Night:
-    store = Store(loaded.state, loaded.job.storage_options)
+@dataclass(frozen=True)
+class _Read:
+    """What was read tonight, before anything is decided."""
+
+    run_id: str
+    last: dict[str, Any] | None
+    """The last published run; None before the first."""
+    opened: list[OpenList]
+    subscribers: gather.Subscribers
+    history: gather.Past
+    lookup: Lookup
+    waited: float
+    """Seconds that the run waited for the look-up."""
+
+
+def _read(loaded: LoadedJob, store: Store, as_of: dt.datetime, work: Path, stages: Stages, *, writes: bool) -> _Read:
     last = store.runs.last_published(loaded.job.name)
     with stages("read lists"):
         opened = gather.open_all(loaded, work)
         records = sum(one.records for one in opened)
         announce_work(records, work)
-    with stages("read events") as tick:
-        history = gather.history(loaded, store, work, tick, writes=writes)
+    with stages("open events"):
+        files = gather.open_files(loaded, store, work)
+    run_id = _run_id(loaded, as_of, [*(one.digest for one in opened), *files.digests], last)
     with stages("read rows"):
-        shards = loaded.job.shards or shards_for(records, history.counted)
+        shards = loaded.job.shards or shards_for(records, files.expected)
         subscribers = gather.subscribers(opened, work, shards)
-        rows = subscribers.all
+        asking = gather.Asking(loaded, store, subscribers.all, run_id if writes else None, as_of)
     stages.count(records)
-    run_id = _run_id(loaded, as_of, [*(one.digest for one in opened), *history.digests], last)
-    with stages("look up domains") as tick:
-        lookup = _looked_up(loaded, store, rows, run_id if writes else None, as_of, tick)
+    with asking:
+        with stages("read events") as tick:
+            history = gather.history(loaded, store, files, tick, writes=writes)
+        with stages("look up domains") as tick:
+            lookup = asking.answers(tick)
+    waited = stages.done[-1].seconds
+    if not loaded.job.shards and are_far_too_few(shards, records, history.counted):
+        with stages("scatter rows again"):
+            subscribers = gather.scattered_again(subscribers, work, shards_for(records, history.counted))
+    return _Read(run_id, last, opened, subscribers, history, lookup, waited)
+
+
+def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *, writes: bool) -> Night:
+    store = Store(loaded.state, loaded.job.storage_options)
+    read = _read(loaded, store, as_of, work, stages, writes=writes)
+    run_id, subscribers, history, lookup = read.run_id, read.subscribers, read.history, read.lookup
+    rows, shards = subscribers.all, len(subscribers.parts)
     with stages("decide", shards) as tick:
         meant = gather.meant(history.events, loaded.policy, as_of, work)
         believed, doubts = gather.believed(meant, history.activity, rows, lookup.answers, loaded.policy, as_of)
@@ -104,7 +132,7 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         store=store,
         work=work,
         stages=stages,
-        opened=opened,
+        opened=read.opened,
         rows=rows,
         decided=decided.rows,
         told=decided.told,
@@ -112,27 +140,12 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         pending=pending,
         known=known,
         watched=watched,
-        last=last,
+        last=read.last,
         references=reference_versions(),
         notes=_notes(lookup),
-        counted={"events": history.counts, "dns": _dns_counts(lookup), "shards": shards},
+        counted={"events": history.counts, "dns": _dns_counts(lookup, read.waited), "shards": shards},
         event_rejects=history.rejects,
     )
-
-
-def _looked_up(
-    loaded: LoadedJob, store: Store, rows: pl.LazyFrame, run_id: str | None, as_of: dt.datetime, tick: Tick
-) -> Lookup:
-    """What is known of the domains; kept under `run_id`, also where a person stops the look-up half-way."""
-    try:
-        lookup = gather.answers(loaded, store, rows, as_of, tick)
-    except LookupInterrupted as stop:
-        if run_id:
-            store.dns.save(stop.lookup.memory, f"{run_id}-interrupted")
-        raise
-    if run_id:
-        store.dns.save(lookup.memory, run_id)
-    return lookup
 
 
 def _remember(store: Store, doubts: pl.DataFrame, watched: Watched) -> None:
@@ -161,10 +174,13 @@ def _notes(lookup: Lookup) -> list[str]:
     return told
 
 
-def _dns_counts(lookup: Lookup) -> dict[str, Any]:
+def _dns_counts(lookup: Lookup, waited: float) -> dict[str, Any]:
+    """Seconds are those of the look-up, of its thread on a processor, and those that the run waited for it."""
     names = ("asked", "from_memory", "memory_share", "failed", "left", "dropped", "domains_per_second")
+    seconds = {"seconds": lookup.seconds, "cpu_seconds": lookup.cpu_seconds, "waited_seconds": waited}
     return {
         **{name: getattr(lookup, name) for name in names},
+        **{name: round(value, 3) for name, value in seconds.items()},
         "resolvers": [asdict(report) for report in lookup.resolvers],
     }
 
@@ -184,35 +200,11 @@ def _publish(night: Night, held_because: list[str]) -> Outcome:
         if not held_because:
             night.store.ledger.append(night.pending, f"run:{night.run_id}")
             folder.switch(out, night.run_id)
-        _record(night, summary, RunStatus(summary["status"]))
+        night.store.runs.record(night.as_run(summary))
         night.store.tidy(night.loaded.policy.state_versions_days)
         shown = [row["run_id"] for row in night.store.runs.shown(night.loaded.job.name)]
         folder.prune(out, shown, night.loaded.job.publish.keep_runs)
     return Outcome(night.run_id, summary["status"], final, summary, night.process())
-
-
-def _record(night: Night, summary: dict[str, Any], status: RunStatus) -> None:
-    head = night.store.ledger.head()
-    new = sum(rule["new"] for rule in summary["rules"] if rule["verdict"] == "suppress")
-    night.store.runs.record(
-        Run(
-            run_id=night.run_id,
-            job=night.loaded.job.name,
-            status=status,
-            as_of=night.as_of,
-            seconds=night.process()["seconds"],
-            suppressed=new,
-            counts=json.dumps(summary["lists"]),
-            ledger_seq=head.seq,
-            ledger_head=head.hash,
-            ledger_version=night.store.ledger.state.version(),
-            history_version=night.store.history.state.version(),
-            dns_version=night.store.dns.version(),
-            policy_digest=night.loaded.policy_digest,
-            config_digest=night.loaded.config_digest,
-            out=str(night.loaded.out / night.run_id),
-        )
-    )
 
 
 def _run_id(loaded: LoadedJob, as_of: dt.datetime, digests: list[str], last: dict[str, Any] | None) -> str:

@@ -1,6 +1,7 @@
 """What one run knows and decided, between deciding and publishing."""
 
 import datetime as dt
+import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from hygiene.config import LoadedJob
 from hygiene.gather import Known
 from hygiene.incidents import Watched
 from hygiene.ingest.lists import OpenList
+from hygiene.ledger.runs import Run
+from hygiene.model.words import RunStatus
 from hygiene.publish.spool import Spool
 from hygiene.stages import Stages
 from hygiene.store import Store
@@ -63,3 +66,24 @@ class Night:
             "stages": stages,
             **self.counted,
         }
+
+    def as_run(self, summary: dict[str, Any]) -> Run:
+        """What the state keeps of the run, by its summary."""
+        head = self.store.ledger.head()
+        return Run(
+            run_id=self.run_id,
+            job=self.loaded.job.name,
+            status=RunStatus(summary["status"]),
+            as_of=self.as_of,
+            seconds=self.process()["seconds"],
+            suppressed=sum(rule["new"] for rule in summary["rules"] if rule["verdict"] == "suppress"),
+            counts=json.dumps(summary["lists"]),
+            ledger_seq=head.seq,
+            ledger_head=head.hash,
+            ledger_version=self.store.ledger.state.version(),
+            history_version=self.store.history.state.version(),
+            dns_version=self.store.dns.version(),
+            policy_digest=self.loaded.policy_digest,
+            config_digest=self.loaded.config_digest,
+            out=str(self.loaded.out / self.run_id),
+        )

@@ -99,7 +99,11 @@ def _stages(outcome: "Outcome") -> list[str]:
 
 
 def _profile(process: dict[str, Any]) -> list[str]:
-    """A line a stage: its seconds, its CPU seconds, and how much the peak of the process's memory grew in it."""
+    """A line a stage: its seconds, its CPU seconds, and how much the peak of the process's memory grew in it.
+
+    What the look-up of domains takes in its thread is counted to the stage beside which it runs (`read events`); the
+    last line tells of it alone.
+    """
     lines, before = [f"{'stage':<20}{'seconds':>9}{'CPU s':>9}{'share':>8}{'peak MiB':>10}{'grown':>8}"], 0.0
     total = sum(stage["cpu_seconds"] for stage in process["stages"]) or 1.0
     for stage in process["stages"]:
@@ -109,7 +113,11 @@ def _profile(process: dict[str, Any]) -> list[str]:
             f"{stage['name']:<20}{stage['seconds']:>9.2f}{stage['cpu_seconds']:>9.2f}{share:>8.0%}"
             f"{stage['peak_mib']:>10,.0f}{grown:>8,.0f}"
         )
-    return [*lines, f"{process['shards']} shards"]
+    dns, told = process["dns"], ""
+    if dns["asked"]:
+        waited = f"waited for {dns['waited_seconds']:.2f} s"
+        told = f"; domains: {dns['seconds']:.2f} s, {dns['cpu_seconds']:.2f} CPU s, {waited}"
+    return [*lines, f"{process['shards']} shards{told}"]
 
 
 def _dns(dns: dict[str, Any]) -> str:

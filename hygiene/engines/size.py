@@ -19,6 +19,10 @@ MOST_BYTES = 192 << 20
 SHARE = 0.25
 """Share of the free memory that one shard may take: the rest is for reading, writing and the file cache."""
 MOST_SHARDS = 1024
+FAR_TOO_FEW = 2
+"""So many times as many shards as there are must be needed for the rows to be scattered again."""
+TOGETHER_BYTES = 1280 << 20
+"""What reading events and looking up three hundred thousand domains may take together, with the process itself."""
 WORK_ROW_BYTES = 250
 """Temporary files for one row of a list at their most, measured; events take none that last."""
 CGROUP = Path("/sys/fs/cgroup")
@@ -28,6 +32,16 @@ def shards_for(rows: int, events: int, free: int | None = None) -> int:
     """Number of shards such that each fits; `free` is the memory in bytes, found out where it is not given."""
     largest = min(MOST_BYTES, SHARE * (free_memory() if free is None else free))
     return min(MOST_SHARDS, max(1, math.ceil((rows * ROW_BYTES + events * EVENT_BYTES) / largest)))
+
+
+def are_far_too_few(shards: int, rows: int, events: int, free: int | None = None) -> bool:
+    """Whether so many shards were made for a much lower estimate."""
+    return shards_for(rows, events, free) > FAR_TOO_FEW * shards
+
+
+def has_room_for_two() -> bool:
+    """Whether the memory is enough for domains to be looked up while events are read."""
+    return free_memory() >= TOGETHER_BYTES
 
 
 def announce_work(rows: int, work: Path) -> None:

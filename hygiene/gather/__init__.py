@@ -1,15 +1,16 @@
 """From files, resolvers and the state to what one shard needs; each function answers for one input of the night."""
 
-from hygiene.gather.events import Past, history, past
+from hygiene.gather.asking import Asking
+from hygiene.gather.events import Past, history, open_files, past
 from hygiene.gather.evidence import believed, meant, negatives, numbered, shard
 from hygiene.gather.ledger import Known, imported, known
-from hygiene.gather.rows import Subscribers, answers, open_all, recipients, subscribers
+from hygiene.gather.rows import Subscribers, open_all, recipients, scattered_again, subscribers
 
 __all__ = [
+    "Asking",
     "Known",
     "Past",
     "Subscribers",
-    "answers",
     "believed",
     "history",
     "imported",
@@ -18,8 +19,10 @@ __all__ = [
     "negatives",
     "numbered",
     "open_all",
+    "open_files",
     "past",
     "recipients",
+    "scattered_again",
     "shard",
     "subscribers",
 ]

@@ -10,6 +10,7 @@ import polars as pl
 from hygiene.config import LoadedJob
 from hygiene.history.store import FileRows
 from hygiene.ingest.events import EventFile, EventRows, read_events
+from hygiene.ingest.expected import expected_events
 from hygiene.ingest.streams import head_of
 from hygiene.model.tables import EVENTS, REJECTS
 from hygiene.normalize.keys import with_keys
@@ -20,6 +21,22 @@ COMMIT_ROWS, COMMIT_FILES = 1_000_000, 100
 
 
 @dataclass(frozen=True)
+class Files:
+    """The event files of the job; nothing of them is read yet but their digests."""
+
+    digests: list[str]
+    fresh: list[EventFile]
+    """Those that the history does not know, each once."""
+    known: int
+    """Number of rows of the history's ACTIVITY."""
+
+    @property
+    def expected(self) -> int:
+        """How many rows of ACTIVITY there may be when the fresh ones are read: an estimate."""
+        return self.known + sum(expected_events(file) for file in self.fresh)
+
+
+@dataclass(frozen=True)
 class Past:
     """The events of the state, and what reading tonight's files added."""
 
@@ -27,8 +44,6 @@ class Past:
     """EVENTS that are no activity."""
     activity: pl.LazyFrame
     """ACTIVITY."""
-    digests: list[str] = field(default_factory=list)
-    """Of all event files of the job."""
     counts: dict[str, Any] = field(default_factory=dict)
     rejects: pl.DataFrame = field(default_factory=REJECTS.empty)
     """REJECTS of the files read tonight."""
@@ -44,16 +59,21 @@ def past(store: Store) -> Past:
     return Past(store.history.scan(), store.history.activity())
 
 
-def history(loaded: LoadedJob, store: Store, work: Path, tick: Tick, *, writes: bool) -> Past:
-    """Reads the files that are new into the history; without `writes` they only stand beside it."""
+def open_files(loaded: LoadedJob, store: Store, work: Path) -> Files:
+    """Finds the event files; raises InputError where one is missing or empty."""
     files = [file for source in loaded.job.events for file in read_events(source, loaded.base, work)]
     unread = store.history.unread([file.digest for file in files])
     fresh = list({file.digest: file for file in files if file.digest in unread}.values())
-    counts: dict[str, Any] = {"files": len(files), "read": len(fresh), "new": 0, "known": 0, "ignored": {}}
-    counts["unreadable"] = []
+    return Files(sorted(file.digest for file in files), fresh, past(store).counted)
+
+
+def history(loaded: LoadedJob, store: Store, files: Files, tick: Tick, *, writes: bool) -> Past:
+    """Reads the files that are new into the history; without `writes` they only stand beside it."""
+    counts: dict[str, Any] = {"files": len(files.digests), "read": len(files.fresh), "new": 0, "known": 0}
+    counts |= {"ignored": {}, "unreadable": []}
     events, activity, rejects = [store.history.scan()], [store.history.activity()], [REJECTS.empty()]
     waiting: list[tuple[FileRows, EventRows]] = []
-    for file in fresh:
+    for file in files.fresh:
         read = file.read(tick, counting=True)
         rejects.append(read.rejects)
         counts["unreadable"] += _unreadable(file, read, loaded.policy.rejected_share)
@@ -68,10 +88,9 @@ def history(loaded: LoadedJob, store: Store, work: Path, tick: Tick, *, writes: 
         waiting.append((rows, read))
     if waiting:
         _keep(store, waiting, counts)
-    if writes and fresh:
+    if writes and files.fresh:
         events, activity = [store.history.scan()], [store.history.activity()]
-    digests = sorted(file.digest for file in files)
-    return Past(pl.concat(events), pl.concat(activity), digests, counts, pl.concat(rejects))
+    return Past(pl.concat(events), pl.concat(activity), counts, pl.concat(rejects))
 
 
 def _unreadable(file: EventFile, read: EventRows, share: float) -> list[str]:

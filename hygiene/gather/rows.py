@@ -1,22 +1,19 @@
-"""The people of the lists, parsed once: repaired, with their keys and syntax, and what is known of their domains."""
+"""The people of the lists, parsed once: repaired, with their keys and syntax."""
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
 
 import polars as pl
 from polars import col
 
 from hygiene.config import ListSource, LoadedJob
 from hygiene.ingest.lists import OpenList, open_lists
-from hygiene.lookup.resolve import Lookup, look_up
 from hygiene.model.tables import SUBSCRIBERS
 from hygiene.normalize.keys import with_keys
 from hygiene.normalize.numbers import number, shard_of
 from hygiene.normalize.repair import repaired
-from hygiene.stages import Tick
-from hygiene.store import Store
 from hygiene.validate.syntax import judged, to_ask
 
 WAITING_ROWS = 1_000_000
@@ -35,10 +32,20 @@ def open_all(loaded: LoadedJob, work: Path, sources: Sequence[ListSource] = ()) 
 class Subscribers:
     """The rows of all lists, in the work folder, so that a list is parsed once."""
 
-    parts: list[pl.LazyFrame]
-    """SUBSCRIBERS with their syntax, by shard."""
-    all: pl.LazyFrame
-    """SUBSCRIBERS of all shards, without it."""
+    scattered: list[pl.LazyFrame]
+    """SUBSCRIBERS and what is asked of the library, by shard."""
+    verdicts: list[pl.LazyFrame]
+    """What it says, by shard."""
+
+    @property
+    def all(self) -> pl.LazyFrame:
+        """SUBSCRIBERS of all shards, without their syntax."""
+        return pl.concat(self.scattered).drop("asked")
+
+    @property
+    def parts(self) -> list[pl.LazyFrame]:
+        """SUBSCRIBERS with their syntax, by shard."""
+        return [_with_syntax(rows, told) for rows, told in zip(self.scattered, self.verdicts, strict=True)]
 
 
 def subscribers(opened: Sequence[OpenList], work: Path, shards: int = 1) -> Subscribers:
@@ -48,17 +55,30 @@ def subscribers(opened: Sequence[OpenList], work: Path, shards: int = 1) -> Subs
     numbered = SUBSCRIBERS.conform(with_keys(mended).with_columns(mailbox=number("mailbox_key"))).with_columns(
         asked=to_ask("address")
     )
-    folder = work / "subscribers"
+    scattered = _scattered(numbered, folder := work / "subscribers", shards)
+    # What the short cut does not accept is asked of the library, each distinct address once: its rows share a shard.
+    verdicts = [_kept(judged(_odd(part)).rename({"address": "asked"}), folder, n) for n, part in enumerate(scattered)]
+    return Subscribers(scattered, verdicts)
+
+
+def scattered_again(rows: Subscribers, work: Path, shards: int) -> Subscribers:
+    """The same rows in another number of shards, from the files of the work folder, which they leave."""
+    scattered = _scattered(pl.concat(rows.scattered), folder := work / "subscribers-again", shards)
+    told = pl.concat(rows.verdicts)
+    mine = (told.filter(col("asked").is_in(_odd(part).implode())).collect() for part in scattered)
+    verdicts = [_kept(found, folder, shard) for shard, found in enumerate(mine)]
+    rmtree(work / "subscribers")
+    return Subscribers(scattered, verdicts)
+
+
+def _scattered(rows: pl.LazyFrame, folder: Path, shards: int) -> list[pl.LazyFrame]:
+    folder.mkdir(exist_ok=True)
     target = pl.PartitionBy(folder, key=shard_of(shards).alias("shard"), include_key=False)
     group_rows = max(LEAST_GROUP_ROWS, WAITING_ROWS // shards)
-    slim = numbered.with_columns(
-        pl.when(col(key).ne_missing(col(text))).then(key).alias(key) for key, text in LIKE.items()
-    )
+    slim = rows.with_columns(pl.when(col(key).ne_missing(col(text))).then(key).alias(key) for key, text in LIKE.items())
     slim.sink_parquet(target, compression="lz4", mkdir=True, row_group_size=group_rows)
     found = [sorted(folder.glob(f"shard={shard}/*.parquet")) for shard in range(shards)]
-    files = [_whole(part) if part else pl.LazyFrame(schema=numbered.collect_schema()) for part in found]
-    parts = [_with_syntax(part, work / f"syntax-{shard}.arrow") for shard, part in enumerate(files)]
-    return Subscribers(parts, pl.concat(files).drop("asked"))
+    return [_whole(part) if part else pl.LazyFrame(schema=rows.collect_schema()) for part in found]
 
 
 def _whole(files: list[Path]) -> pl.LazyFrame:
@@ -69,20 +89,22 @@ def _whole(files: list[Path]) -> pl.LazyFrame:
     return rows
 
 
-def _with_syntax(rows: pl.LazyFrame, file: Path) -> pl.LazyFrame:
-    """What the short cut does not accept is asked of the library, each distinct address once."""
-    odd = rows.select(col("asked").drop_nulls().unique()).collect()["asked"]
-    judged(odd).rename({"address": "asked"}).write_ipc(file, compression="lz4")
-    judged_rows = rows.join(pl.scan_ipc(file, glob=False), on="asked", how="left").drop("asked")
+def _odd(rows: pl.LazyFrame) -> pl.Series:
+    """The distinct addresses that the library is asked about."""
+    return rows.select(col("asked").drop_nulls().unique()).collect()["asked"]
+
+
+def _kept(verdicts: pl.DataFrame, folder: Path, shard: int) -> pl.LazyFrame:
+    """On the disk, as there may be many."""
+    verdicts.write_ipc(file := folder / f"syntax-{shard}.arrow", compression="lz4")
+    return pl.scan_ipc(file, glob=False)
+
+
+def _with_syntax(rows: pl.LazyFrame, verdicts: pl.LazyFrame) -> pl.LazyFrame:
+    judged_rows = rows.join(verdicts, on="asked", how="left").drop("asked")
     return judged_rows.with_columns(col("syntax").fill_null("valid"), col("needs_smtputf8").fill_null(False))
 
 
 def recipients(addresses: pl.DataFrame) -> pl.DataFrame:
     """Addresses of a file or a person, repaired and with their keys; other columns ride along."""
     return with_keys(addresses.with_columns(mended=repaired("address")).drop("address").unnest("mended")).drop("repair")
-
-
-def answers(loaded: LoadedJob, store: Store, rows: pl.LazyFrame, as_of: dt.datetime, tick: Tick) -> Lookup:
-    """What is known of the domains of all rows; asks for those that are due."""
-    domains = rows.select(col("domain").unique()).collect()["domain"]
-    return look_up(domains, loaded.job.dns, loaded.base, store.dns.load(), loaded.policy, as_of, tick)

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from hygiene.config import DnsSettings
@@ -10,6 +12,9 @@ from hygiene.lookup.collector import Collector, Keep
 from hygiene.lookup.engine.sweep import Sweep
 from hygiene.lookup.engine.upstream import Endpoint, Upstream
 from hygiene.lookup.engine.wire import RecordType
+
+Stop = Future[None]
+"""Done as soon as a look-up shall end early: another thread's Ctrl-C."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ def observe(
     settings: DnsSettings,
     keep: Keep,
     progress: Callable[[int], None] | None = None,
+    stop: Stop | None = None,
 ) -> Observed:
     """Asks the resolvers for all domains; never raises for what the network does.
 
@@ -49,6 +55,8 @@ def observe(
     collector = Collector(keep, progress or (lambda _: None))
 
     async def work() -> None:
+        if stop is not None:
+            _heed(stop)
         # Not returned: `asyncio.run` writes out the result of its task in full, to ask the signal module about it.
         found.append(await _observe(domains, endpoints, settings, collector))
 
@@ -58,11 +66,21 @@ def observe(
         asyncio.run(work())
         return found[0]
     # Called from a notebook or a workflow engine, whose loop is already running in this thread.
-    from concurrent.futures import ThreadPoolExecutor
-
     with ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, work()).result()
     return found[0]
+
+
+def _heed(stop: Stop) -> None:
+    """From now on `stop` ends the task that runs, as Ctrl-C does in the main thread."""
+    loop, tasks = asyncio.get_running_loop(), [task for task in (asyncio.current_task(),) if task]
+
+    def end(_: Stop) -> None:
+        with suppress(RuntimeError):  # the loop has ended by itself
+            for task in tasks:
+                loop.call_soon_threadsafe(task.cancel)
+
+    stop.add_done_callback(end)
 
 
 async def _observe(
@@ -74,16 +92,17 @@ async def _observe(
     window = -(-settings.concurrency // len(endpoints))
     upstreams = [Upstream(endpoint, window, settings.questions_per_second) for endpoint in endpoints]
     is_interrupted, told = False, {}
-    odd = await unfit(upstreams, settings.canary, settings.timeout_seconds)
-    if fit := [upstream for upstream in upstreams if upstream.name not in odd]:
-        sweep = Sweep(fit, settings.timeout_seconds, began_at + settings.deadline_minutes * 60, collector.heard)
-        try:
+    try:
+        odd = await unfit(upstreams, settings.canary, settings.timeout_seconds)
+        if fit := [upstream for upstream in upstreams if upstream.name not in odd]:
+            sweep = Sweep(fit, settings.timeout_seconds, began_at + settings.deadline_minutes * 60, collector.heard)
             told = await _swept(sweep, domains, settings)
-        except asyncio.CancelledError:
-            is_interrupted = True  # Ctrl-C: what was learned is handed over, and the caller ends the run.
-        collector.hand_over()
+        told = told if fit else odd
+    except asyncio.CancelledError:
+        is_interrupted = True  # Ctrl-C: what was learned is handed over, and the caller ends the run.
+    collector.hand_over()
     seconds = asyncio.get_running_loop().time() - began_at
-    return Observed(_sentence(told if fit else odd), is_interrupted, seconds, _reports(upstreams))
+    return Observed(_sentence(told), is_interrupted, seconds, _reports(upstreams))
 
 
 async def _swept(sweep: Sweep, domains: Iterable[str], settings: DnsSettings) -> dict[str, str]:

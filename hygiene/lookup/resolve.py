@@ -3,6 +3,7 @@
 import datetime as dt
 import gc
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,9 +24,12 @@ from hygiene.validate.mx import DomainFacts
 
 if TYPE_CHECKING:
     from hygiene.lookup.collector import Keep
-    from hygiene.lookup.live import Observed, ResolverReport
+    from hygiene.lookup.live import Observed, ResolverReport, Stop
 
 _log = logging.getLogger(__name__)
+COLLECTED_AFTER = 50_000
+"""Objects made between two garbage collections, instead of 700, as replies are no part of cycles: looking for some
+takes a tenth of the time. Not without any, as what runs beside a look-up may need them."""
 LEAST_TO_JUDGE = 20
 """Look-ups below which a share of failures says nothing."""
 JUDGED = ("domain", "mx_status")
@@ -54,6 +58,8 @@ class Lookup:
     """Why this run's look-ups were thrown away; the answers are then those of earlier runs."""
     seconds: float = 0.0
     """How long asking took."""
+    cpu_seconds: float = 0.0
+    """How long its thread had a processor."""
     resolvers: "list[ResolverReport]" = field(default_factory=list)
     """How each resolver fared, the slowest first."""
 
@@ -98,7 +104,7 @@ class _Task:
 
 
 class LookupInterrupted(KeyboardInterrupt):
-    """A person stopped the look-up; `lookup` holds what was learned until then."""
+    """The look-up was stopped; `lookup` holds what was learned until then."""
 
     def __init__(self, lookup: Lookup) -> None:
         super().__init__(lookup)
@@ -113,17 +119,19 @@ def look_up(  # noqa: PLR0913 - the flow hands over all that decides, nothing is
     policy: Policy,
     as_of: dt.datetime,
     progress: Progress | None = None,
+    stop: "Stop | None" = None,
 ) -> Lookup:
     """What is known of the domains (distinct A-labels) at `as_of`, asking only for those that are due.
 
     The network's trouble never raises and never says "no": the answers are then those of earlier runs, and `dropped`
-    tells why. Raises ConfigError and InputError for settings and snapshots that cannot be used.
+    tells why. Raises ConfigError and InputError for settings and snapshots that cannot be used, and LookupInterrupted
+    where a person or `stop` ends it early.
     """
-    memory = DNS_ANSWERS.conform(memory)
+    memory, cpu = DNS_ANSWERS.conform(memory), time.thread_time()
     if settings.mode == "off":
         return Lookup(DNS_ANSWERS.empty(), memory)
-    wanted = domains.drop_nulls().unique().rename("domain").sort()
-    due = remembering.due(wanted.filter(wanted.str.contains(_NAME)), memory, as_of)
+    wanted = _wanted(domains)
+    due = _due(wanted, memory, as_of)
     task = _Task(wanted, due, memory, policy)
     if settings.mode == "snapshot":
         rows = observations(snapshot.seen(_snapshot_path(settings, base), set(due), as_of))
@@ -136,12 +144,27 @@ def look_up(  # noqa: PLR0913 - the flow hands over all that decides, nothing is
         seen.append(rows.select(JUDGED))
         folded.append(remembering.fold_some(memory, rows, policy))
 
-    observed = _observe(due, settings, keep, progress)
+    observed = _observe(due, settings, keep, progress, stop)
     rows, after = pl.concat(seen), remembering.with_folded(memory, folded)
     if observed.is_interrupted:
         raise LookupInterrupted(task.done(rows, after))
     dropped = observed.distrust or too_many_failures(rows, memory, policy.dns_failures_share)
-    return replace(task.done(rows, after, dropped), seconds=observed.seconds, resolvers=observed.resolvers)
+    lookup = task.done(rows, after, dropped)
+    cpu = time.thread_time() - cpu
+    return replace(lookup, seconds=observed.seconds, cpu_seconds=cpu, resolvers=observed.resolvers)
+
+
+def some_due(domains: pl.Series, memory: pl.DataFrame, as_of: dt.datetime) -> bool:
+    """Whether any of the domains must be asked for at `as_of`."""
+    return not _due(_wanted(domains), DNS_ANSWERS.conform(memory), as_of).is_empty()
+
+
+def _wanted(domains: pl.Series) -> pl.Series:
+    return domains.drop_nulls().unique().rename("domain").sort()
+
+
+def _due(wanted: pl.Series, memory: pl.DataFrame, as_of: dt.datetime) -> pl.Series:
+    return remembering.due(wanted.filter(wanted.str.contains(_NAME)), memory, as_of)
 
 
 def ask(domains: pl.Series, settings: DnsSettings, policy: Policy, as_of: dt.datetime) -> dict[str, DomainFacts]:
@@ -176,25 +199,29 @@ def too_many_failures(observed: pl.DataFrame, memory: pl.DataFrame, share: float
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without garbage collection: no reply is part of a cycle, and looking for some would take a third of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
+def _seldom_collected() -> Iterator[None]:
+    usual = gc.get_threshold()
+    gc.set_threshold(max(COLLECTED_AFTER, usual[0]) if usual[0] else 0, *usual[1:])
     try:
         yield
     finally:
-        if was_enabled:
-            gc.enable()
+        gc.set_threshold(*usual)
 
 
-def _observe(domains: pl.Series, settings: DnsSettings, keep: "Keep", progress: Progress | None = None) -> "Observed":
+def _observe(
+    domains: pl.Series,
+    settings: DnsSettings,
+    keep: "Keep",
+    progress: Progress | None = None,
+    stop: "Stop | None" = None,
+) -> "Observed":
     # dnspython takes 0.1 s to import: only a live look-up pays.
     from hygiene.lookup.live import Observed, observe
     from hygiene.lookup.resolvers import endpoints
 
     servers = endpoints(settings.resolvers)
-    with _uncollected():
-        return observe(domains, servers, settings, keep, progress) if len(domains) else Observed()
+    with _seldom_collected():
+        return observe(domains, servers, settings, keep, progress, stop) if len(domains) else Observed()
 
 
 def _snapshot_path(settings: DnsSettings, base: Path) -> Path:

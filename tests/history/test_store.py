@@ -122,7 +122,8 @@ def night(folder: Path, logs: dict[str, list[str]]) -> tuple[dict[str, int], int
         (folder / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
     (folder / "work").mkdir(exist_ok=True)
     loaded = job(folder, '[[events]]\npath = "mail*"\nformat = "postfix"\n')
-    past = gather.history(loaded, store(loaded), folder / "work", lambda _: None, writes=True)
+    files = gather.open_files(loaded, store(loaded), folder / "work")
+    past = gather.history(loaded, store(loaded), files, lambda _: None, writes=True)
     return past.counts, past.counted
 
 

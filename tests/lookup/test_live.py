@@ -5,6 +5,7 @@ import datetime as dt
 import signal
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from hygiene.config import DnsSettings
 from hygiene.lookup import canary
-from hygiene.lookup.live import observe
+from hygiene.lookup.live import Stop, observe
 from hygiene.lookup.resolve import Lookup, LookupInterrupted, look_up
 from hygiene.lookup.resolvers import endpoints
 from hygiene.model.tables import DNS_ANSWERS
@@ -299,6 +300,43 @@ def test_progress_is_told_of_every_domain_and_resolvers_of_their_work() -> None:
     report = observed.resolvers[0]
     assert (report.resolver, report.errors, report.timeouts) == (server.address, 0, 0)
     assert report.answers >= 33
+
+
+def test_an_answer_that_has_arrived_is_no_timeout_however_late_it_is_read() -> None:
+    def busy(_count: int) -> None:
+        """As where others hold the processor: longer than a try may take."""
+        heard.append(1)
+        if len(heard) % 20 == 0:
+            time.sleep(0.3)
+
+    heard: list[int] = []
+    with serving(many(200)) as server:
+        ours = settings(server, timeout_seconds=2)
+        observed = observe(names(200), endpoints([server.address]), ours, lambda _: None, busy)
+    assert len(heard) == 200
+    assert [report.timeouts for report in observed.resolvers] == [0]
+
+
+def test_a_look_up_is_ended_from_another_thread_and_hands_over_what_it_learned() -> None:
+    stop: Stop = Future()
+    with serving(many(400)) as server, ThreadPoolExecutor(1) as thread:
+        slow = settings(server, questions_per_second=100)
+        here, memory = Path(), DNS_ANSWERS.empty()
+        begun = thread.submit(look_up, pl.Series(names(400)), slow, here, memory, Policy(), AT, None, stop)
+        while len(server.asked) < 60:
+            time.sleep(0.01)
+        stop.set_result(None)
+        stopped = begun.exception(10)
+    assert isinstance(stopped, LookupInterrupted)
+    assert 30 < stopped.lookup.memory.height < 400
+
+
+def test_a_look_up_that_is_ended_before_it_begins_brings_nothing() -> None:
+    stop: Stop = Future()
+    stop.set_result(None)
+    with serving(many(3)) as server, pytest.raises(LookupInterrupted) as stopped:
+        look_up(pl.Series(names(3)), settings(server), Path(), DNS_ANSWERS.empty(), Policy(), AT, None, stop)
+    assert stopped.value.lookup.memory.is_empty()
 
 
 def test_no_thread_or_socket_is_left_behind() -> None:

@@ -137,6 +137,6 @@ def test_a_profile_tells_where_time_and_memory_went_by_stage(tmp_path: Path) -> 
     told = hygiene("run", str(copy_job(tmp_path)), "-q", "--profile").stderr.splitlines()
     stages = [line[:20].strip() for line in told[1:-1]]
     assert told[0].split() == ["stage", "seconds", "CPU", "s", "share", "peak", "MiB", "grown"]
-    assert stages[:3] == ["read lists", "read events", "read rows"]
+    assert stages[:5] == ["read lists", "open events", "read rows", "read events", "look up domains"]
     assert {"decide", "write", "publish"} <= set(stages)
     assert abs(sum(int(line[38:46].strip().rstrip("%")) for line in told[1:-1]) - 100) <= len(stages)

@@ -63,6 +63,8 @@ class Sweep:
     async def _turns(self) -> None:
         while True:
             now = self._now()
+            if self._is_silent(now) or self._late(now):
+                self._drain()
             self._expire(now)
             if now >= self.deadline_at or self._is_silent(now):
                 self._give_up()
@@ -119,9 +121,17 @@ class Sweep:
         sent.tries += 1
         sent.due_at = now + wait * (0.9 + 0.2 * self._jitter())
 
+    def _late(self, now: float) -> list[Question]:
+        """All whose time has come. Few are open at a time, so that a timer for each would cost more."""
+        return [asked for asked in self._open if asked.due_at <= now]
+
+    def _drain(self) -> None:
+        """Reads what has arrived: where others hold the processor, it is this process that is late, and no answer."""
+        for upstream in self.upstreams:
+            upstream.drain(self._deliver)
+
     def _expire(self, now: float) -> None:
-        """Looks at all whose time has come. Few are open at a time, so that a timer for each would cost more."""
-        for late in [asked for asked in self._open if asked.due_at <= now]:
+        for late in self._late(now):
             self._retry(late)
 
     def _retry(self, late: Question) -> None:

@@ -111,6 +111,11 @@ class Upstream:
             self._channels.append((channel, register))
             loop.add_reader(channel, self._receive, channel, register, deliver)
 
+    def drain(self, deliver: Deliver) -> None:
+        """Reads what waits in the sockets, as the loop would in its own time."""
+        for channel, register in self._channels:
+            self._receive(channel, register, deliver)
+
     def close(self, loop: AbstractEventLoop) -> None:
         """Closes the sockets."""
         for channel, register in self._channels:
