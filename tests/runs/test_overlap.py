@@ -89,11 +89,22 @@ def test_a_night_decides_the_same_whether_domains_are_looked_up_beside_or_after(
         monkeypatch.setattr(size, "free_memory", lambda: size.TOGETHER_BYTES - 1)
         after = flow.run(job(tmp_path / "after", server.address), AS_OF)
         assert caplog.messages.count(BESIDE) == 1
+        assert "memory is tight: events are read first" in caplog.messages
     assert_frame_equal(decided(tmp_path / "beside"), decided(tmp_path / "after"))
     counts = [{word: n for word, n in run.summary["lists"][0].items() if n} for run in (beside, after)]
     assert counts[0] == counts[1]
     assert counts[0]["suppress"] == 2
     assert beside.process["dns"]["asked"] == after.process["dns"]["asked"] == DOMAINS + 3
+
+
+def test_a_plan_looks_up_beside_too_and_keeps_nothing(
+    tmp_path: Path, server: DnsServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        planned = flow.plan(job(tmp_path, server.address), AS_OF)
+    assert BESIDE in caplog.messages
+    assert {word: n for word, n in planned.summary["lists"][0].items() if n}["suppress"] == 2
+    assert not (tmp_path / "state").exists()
 
 
 def test_the_run_says_how_long_the_look_up_took_and_how_long_it_waited(
