@@ -12,6 +12,7 @@ COMMANDS = {
     "nights": ("bench.nights", "first and second night of a generated job, by stage"),
     "events": ("bench.events", "a million events of SendGrid and of SES, read into the event table"),
     "dns": ("bench.dns", "a first night's look-ups beside dns.asyncresolver and dnsperf"),
+    "overlap": ("bench.overlap", "a first night that looks its domains up while it reads events, and after"),
     "bounces": ("bench.bounces", "a million bounces, read and judged"),
     "incidents": ("bench.incidents", "a million bounces, from their replies to incidents"),
     "mail": ("bench.mail", "bounce messages and mail logs, read into events by one process"),

@@ -23,6 +23,7 @@ class Stage:
     name: str
     seconds: float
     cpu_seconds: float
+    """Of the whole process: what a thread does beside a stage is counted to that stage."""
     peak_mib: float
     """Largest resident memory of the process so far."""
     rows: int = 0

@@ -212,15 +212,26 @@ def serving(zone: Zone, **faults: object) -> Iterator[DnsServer]:
     state = DnsServer({**CANARY, **zone})
     for name, value in faults.items():
         setattr(state, name, value)
-    with _UdpServer(state) as udp:
+    udp, tcp = _bound(state)
+    with udp, tcp:
+        threads = [threading.Thread(target=server.serve_forever, args=(0.02,)) for server in (udp, tcp)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield state
+        finally:
+            for server, thread in zip((udp, tcp), threads, strict=True):
+                server.shutdown()
+                thread.join()
+
+
+def _bound(state: DnsServer) -> tuple[_UdpServer, _TcpServer]:
+    """Both at one port; one that is free for UDP may be taken for TCP."""
+    for _ in range(50):
+        udp = _UdpServer(state)
         state.port = int(udp.server_address[1])
-        with _TcpServer(state, state.port) as tcp:
-            threads = [threading.Thread(target=server.serve_forever, args=(0.02,)) for server in (udp, tcp)]
-            for thread in threads:
-                thread.start()
-            try:
-                yield state
-            finally:
-                for server, thread in zip((udp, tcp), threads, strict=True):
-                    server.shutdown()
-                    thread.join()
+        try:
+            return udp, _TcpServer(state, state.port)
+        except OSError:
+            udp.server_close()
+    raise OSError("no port is free for UDP and TCP alike")

@@ -114,7 +114,7 @@ def _profile(process: dict[str, Any]) -> list[str]:
             f"{stage['peak_mib']:>10,.0f}{grown:>8,.0f}"
         )
     dns, told = process["dns"], ""
-    if dns["asked"]:
+    if dns["seconds"]:
         waited = f"waited for {dns['waited_seconds']:.2f} s"
         told = f"; domains: {dns['seconds']:.2f} s, {dns['cpu_seconds']:.2f} CPU s, {waited}"
     return [*lines, f"{process['shards']} shards{told}"]
@@ -124,7 +124,9 @@ def _dns(dns: dict[str, Any]) -> str:
     """How the look-up of domains went: its rate, what memory spared, and the slowest resolvers."""
     told = f"Domains: {dns['asked']:,} looked up"
     if dns["domains_per_second"]:
-        told += f" ({dns['domains_per_second']:,}/s)"
+        told += (
+            f" ({dns['domains_per_second']:,}/s, the run waited {dns['waited_seconds']:.1f} of {dns['seconds']:.1f} s)"
+        )
     if dns["memory_share"] is not None:
         told += f", {dns['memory_share']:.1%} known before"
     slowest = [f"{one['resolver']} {one['mean_milliseconds'] or '-'} ms" for one in dns["resolvers"][:3]]

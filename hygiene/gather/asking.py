@@ -42,7 +42,6 @@ class Asking:
 
     def __enter__(self) -> Self:
         if self._has_thread:
-            _log.info("domains are looked up while events are read")
             self._thread = ThreadPoolExecutor(1, "look-up")
             self._begun = self._thread.submit(self._look_up, self._count)
         return self
@@ -69,9 +68,13 @@ class Asking:
 
     def _is_worth_a_thread(self) -> bool:
         """Not where no network is waited for, as both would only take each other's memory."""
-        if self._loaded.job.dns.mode != "live" or not has_room_for_two():
+        if self._loaded.job.dns.mode != "live" or not some_due(self._domains, self._store.dns.load(), self._as_of):
             return False
-        return some_due(self._domains, self._store.dns.load(), self._as_of)
+        has_room = has_room_for_two()
+        _log.info(
+            "domains are looked up while events are read" if has_room else "memory is tight: events are read first"
+        )
+        return has_room
 
     def _look_up(self, tick: Callable[[int], None]) -> Lookup:
         loaded, memory = self._loaded, self._store.dns.load()

@@ -14,6 +14,7 @@ import pytest
 
 from hygiene.config import DnsSettings
 from hygiene.lookup import canary
+from hygiene.lookup.engine.upstream import Question, Upstream
 from hygiene.lookup.live import Stop, observe
 from hygiene.lookup.resolve import Lookup, LookupInterrupted, look_up
 from hygiene.lookup.resolvers import endpoints
@@ -315,6 +316,26 @@ def test_an_answer_that_has_arrived_is_no_timeout_however_late_it_is_read() -> N
         observed = observe(names(200), endpoints([server.address]), ours, lambda _: None, busy)
     assert len(heard) == 200
     assert [report.timeouts for report in observed.resolvers] == [0]
+
+
+def test_the_time_of_a_question_begins_when_it_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long taking in the answers before it took."""
+
+    def busy(_count: int) -> None:
+        heard.append(1)
+        if len(heard) == 20:
+            time.sleep(1)
+
+    def noted(upstream: Upstream, question: Question, now: float) -> None:
+        late.append(time.monotonic() - now)
+        send(upstream, question, now)
+
+    send, heard, late = Upstream.send, list[int](), list[float]()
+    monkeypatch.setattr(Upstream, "send", noted)
+    with serving(many(100)) as server:
+        observe(names(100), endpoints([server.address]), settings(server, timeout_seconds=2), lambda _: None, busy)
+    assert len(late) > 100
+    assert max(late) < 0.8
 
 
 def test_a_look_up_is_ended_from_another_thread_and_hands_over_what_it_learned() -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+import re
 import signal
 import subprocess
 import threading
@@ -21,7 +22,7 @@ from hygiene.gather import asking
 from hygiene.lookup.resolve import look_up
 from hygiene.model.errors import InputError
 from hygiene.store import Store
-from tests.conftest import COMMAND, ROOT
+from tests.conftest import COMMAND, ROOT, hygiene
 from tests.dns_server import DnsServer, Zone, serving
 
 AS_OF = dt.datetime(2026, 5, 1, 2, tzinfo=dt.UTC)
@@ -89,11 +90,22 @@ def test_a_night_decides_the_same_whether_domains_are_looked_up_beside_or_after(
         monkeypatch.setattr(size, "free_memory", lambda: size.TOGETHER_BYTES - 1)
         after = flow.run(job(tmp_path / "after", server.address), AS_OF)
         assert caplog.messages.count(BESIDE) == 1
+        assert "memory is tight: events are read first" in caplog.messages
     assert_frame_equal(decided(tmp_path / "beside"), decided(tmp_path / "after"))
     counts = [{word: n for word, n in run.summary["lists"][0].items() if n} for run in (beside, after)]
     assert counts[0] == counts[1]
     assert counts[0]["suppress"] == 2
     assert beside.process["dns"]["asked"] == after.process["dns"]["asked"] == DOMAINS + 3
+
+
+def test_a_plan_looks_up_beside_too_and_keeps_nothing(
+    tmp_path: Path, server: DnsServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        planned = flow.plan(job(tmp_path, server.address), AS_OF)
+    assert BESIDE in caplog.messages
+    assert {word: n for word, n in planned.summary["lists"][0].items() if n}["suppress"] == 2
+    assert not (tmp_path / "state").exists()
 
 
 def test_the_run_says_how_long_the_look_up_took_and_how_long_it_waited(
@@ -112,6 +124,15 @@ def test_the_run_says_how_long_the_look_up_took_and_how_long_it_waited(
     assert dns["waited_seconds"] == pytest.approx(waited["seconds"], abs=0.001)
     assert dns["waited_seconds"] < dns["seconds"]
     assert process["seconds"] == pytest.approx(sum(one["seconds"] for one in process["stages"]), abs=0.01)
+
+
+def test_the_profile_tells_of_the_look_up_alone(tmp_path: Path, server: DnsServer) -> None:
+    job(tmp_path, server.address)
+    ran = hygiene("run", str(tmp_path / "job.toml"), "-q", "--profile", "--as-of", AS_OF.isoformat())
+    assert re.fullmatch(
+        r"1 shards; domains: \d+\.\d\d s, \d+\.\d\d CPU s, waited for \d+\.\d\d s", ran.stderr.splitlines()[-1]
+    )
+    assert re.search(r"Domains: 303 looked up \([\d,]+/s, the run waited [\d.]+ of [\d.]+ s\)", ran.stdout)
 
 
 def test_nothing_runs_beside_where_all_is_known(

@@ -68,7 +68,7 @@ class Sweep:
             self._expire(now)
             if now >= self.deadline_at or self._is_silent(now):
                 self._give_up()
-            self._fill(now)
+            self._fill()
             if self._is_exhausted and not self._open:
                 return
             await asyncio.sleep(TURN_SECONDS)
@@ -93,8 +93,9 @@ class Sweep:
         self._is_exhausted = fresh is None
         return None if fresh is None else self._question(*fresh)
 
-    def _fill(self, now: float) -> None:
-        """Sends as much as windows and rates allow."""
+    def _fill(self) -> None:
+        """Sends as much as windows and rates allow; its clock starts now, as taking answers in may have taken long."""
+        now = self._now()
         while (upstream := self._pick(now)) is not None:
             following = self._next()
             if following is None:
@@ -149,7 +150,7 @@ class Sweep:
         now = self._now()
         for answered, message in batch:
             self._read(upstream, answered, message, now)
-        self._fill(now)
+        self._fill()
 
     def _read(self, upstream: Upstream, answered: Question, message: bytes, now: float) -> None:
         """One message for a question; what is no answer to it is dropped, and the timer goes on."""

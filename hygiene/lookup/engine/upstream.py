@@ -22,6 +22,8 @@ TROUBLED = 0.5
 NEVER = float("inf")
 DATAGRAMS_A_TURN = 64
 """Most datagrams read before others get their turn, so that a flood cannot stop the clock."""
+DRAINED_TURNS = LARGEST_WINDOW // DATAGRAMS_A_TURN + 1
+"""So many turns read all answers that can be under way."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ class Upstream:
 
     def drain(self, deliver: Deliver) -> None:
         """Reads what waits in the sockets, as the loop would in its own time."""
-        for channel, register in self._channels:
+        for channel, register in self._channels * DRAINED_TURNS:
             self._receive(channel, register, deliver)
 
     def close(self, loop: AbstractEventLoop) -> None:
