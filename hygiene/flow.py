@@ -72,9 +72,9 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         records = sum(one.records for one in opened)
         announce_work(records, work)
     with stages("read events") as tick:
-        history = gather.history(loaded, store, work, tick, writes=writes)
+        history = gather.history(loaded, store, as_of, work, tick, writes=writes)
     with stages("read rows"):
-        shards = loaded.job.shards or shards_for(records, history.counted)
+        shards = loaded.job.shards or shards_for(records, history.kept.count)
         subscribers = gather.subscribers(opened, work, shards)
         rows = subscribers.all
     stages.count(records)
@@ -87,7 +87,9 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         negatives = gather.numbered(believed, work)
         known = gather.known(loaded, store, rows, work, run_id, as_of)
         whole = gather.shard(subscribers, history, negatives, lookup.answers, known, work)
-        decided = decide(whole, subscribers.parts, loaded.policy, as_of, work, tick)
+        decided = decide(
+            gather.caught_up(whole, history, store, shards, as_of), subscribers.parts, loaded.policy, as_of, work, tick
+        )
         outside = [frame.lazy().sort(SUBJECT) for frame in (known.imports, known.expired)]
         changed = pl.concat([*outside, decided.entries], how="diagonal")
         pending = _signed(changed, loaded, run_id, work)

@@ -1,13 +1,15 @@
 """The events of the state, and what reading tonight's files adds to them."""
 
+import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from hygiene.config import LoadedJob
+from hygiene.history.engagement import Kept
 from hygiene.history.store import FileRows
 from hygiene.ingest.events import EventFile, EventRows, read_events
 from hygiene.ingest.streams import head_of
@@ -27,31 +29,29 @@ class Past:
     """EVENTS that are no activity."""
     activity: pl.LazyFrame
     """ACTIVITY."""
+    kept: Kept
+    """What was worked out of it before, and the ACTIVITY that is not in there."""
     digests: list[str] = field(default_factory=list)
     """Of all event files of the job."""
     counts: dict[str, Any] = field(default_factory=dict)
     rejects: pl.DataFrame = field(default_factory=REJECTS.empty)
     """REJECTS of the files read tonight."""
 
-    @property
-    def counted(self) -> int:
-        """Number of rows of `activity`."""
-        return int(self.activity.select(pl.len()).collect().item())
 
-
-def past(store: Store) -> Past:
+def past(store: Store, as_of: dt.datetime) -> Past:
     """What the state knows, with nothing read tonight."""
-    return Past(store.history.scan(), store.history.activity())
+    kept = store.history.engagement.kept(as_of)
+    return Past(store.history.scan(), store.history.activity(), kept)
 
 
-def history(loaded: LoadedJob, store: Store, work: Path, tick: Tick, *, writes: bool) -> Past:
+def history(loaded: LoadedJob, store: Store, as_of: dt.datetime, work: Path, tick: Tick, *, writes: bool) -> Past:
     """Reads the files that are new into the history; without `writes` they only stand beside it."""
     files = [file for source in loaded.job.events for file in read_events(source, loaded.base, work)]
     unread = store.history.unread([file.digest for file in files])
     fresh = list({file.digest: file for file in files if file.digest in unread}.values())
     counts: dict[str, Any] = {"files": len(files), "read": len(fresh), "new": 0, "known": 0, "ignored": {}}
     counts["unreadable"] = []
-    events, activity, rejects = [store.history.scan()], [store.history.activity()], [REJECTS.empty()]
+    events, activity, rejects = [store.history.scan()], [], [REJECTS.empty()]
     waiting: list[tuple[FileRows, EventRows]] = []
     for file in fresh:
         read = file.read(tick, counting=True)
@@ -69,9 +69,12 @@ def history(loaded: LoadedJob, store: Store, work: Path, tick: Tick, *, writes: 
     if waiting:
         _keep(store, waiting, counts)
     if writes and fresh:
-        events, activity = [store.history.scan()], [store.history.activity()]
+        events = [store.history.scan()]
+    kept = store.history.engagement.kept(as_of)
+    beyond = replace(kept, beyond=[*kept.beyond, *activity], is_due=kept.is_due and writes)
+    activity.append(store.history.activity())
     digests = sorted(file.digest for file in files)
-    return Past(pl.concat(events), pl.concat(activity), digests, counts, pl.concat(rejects))
+    return Past(pl.concat(events), pl.concat(activity), beyond, digests, counts, pl.concat(rejects))
 
 
 def _unreadable(file: EventFile, read: EventRows, share: float) -> list[str]:
