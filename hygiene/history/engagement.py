@@ -16,6 +16,11 @@ from hygiene.state import StateTable
 
 FEW = 100_000
 """So much ACTIVITY is worked out in no time, and not worth a table."""
+ROW_EVENTS = 5
+"""A shard takes as much memory for a row of ENGAGEMENT as for so much ACTIVITY."""
+FORM = 1
+"""Raised when a column comes to mean something else: what was kept before is not used then."""
+EPOCH, MICROSECOND = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(microseconds=1)
 FILES, NEWEST, UNTIL = "activity.files", "activity.newest", "activity.until"
 
 
@@ -34,8 +39,8 @@ class Kept:
 
     @property
     def count(self) -> int:
-        """Number of rows, kept and beyond."""
-        return _count(self.rows, *self.beyond)
+        """How much ACTIVITY takes as much memory."""
+        return ROW_EVENTS * _count(self.rows) + _count(*self.beyond)
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Engagement:
             return self._nothing(files, is_current=True)
         if _micros(as_of) < until:
             return self._nothing(files, is_current=False)
-        later = self.counted.scan(files=held).filter(col("occurred_at").to_physical() > until)
+        later = self.counted.scan(files=held).filter(col("occurred_at") > EPOCH + until * MICROSECOND)
         added = self.counted.scan(files=files.keys() - held)
         beyond, rows = [frame for frame in (later, added) if _count(frame)], self.state.scan()
         return Kept(rows, beyond, files, is_due=_count(*beyond) > max(FEW, _count(rows)))
@@ -84,11 +89,11 @@ def _until(files: Mapping[str, int], newest: int) -> set[str]:
 
 def _digest(files: Collection[str]) -> int:
     """63 bits of a digest of the names: other files have other names."""
-    return int.from_bytes(hashlib.sha256("\n".join(sorted(files)).encode()).digest()[:8]) >> 1
+    return int.from_bytes(hashlib.sha256("\n".join([str(FORM), *sorted(files)]).encode()).digest()[:8]) >> 1
 
 
 def _micros(instant: dt.datetime) -> int:
-    return (instant - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
+    return (instant - EPOCH) // MICROSECOND
 
 
 def _count(*frames: pl.LazyFrame) -> int:

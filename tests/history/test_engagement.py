@@ -29,6 +29,7 @@ from hygiene.shard import Shard, with_evidence
 from hygiene.store import Store
 from tests.builders import event, events, instant, lifts, subscriber, subscribers
 from tests.conftest import copy_job
+from tests.exchange.jobs import job
 
 PEOPLE = ["ann@example.org", "a.n.n@gmail.com", "ann+news@gmail.com", "bob@hotmail.com", "cy@example.org"]
 LISTED = subscribers(*(subscriber(address, row=row) for row, address in enumerate(PEOPLE))).lazy()
@@ -153,6 +154,24 @@ def test_a_history_from_a_backup_is_worked_out_anew(store: Store, tmp_path: Path
     shutil.copytree(tmp_path / "backup", tmp_path / "state/activity")
     told(store, "c", event("delivered", PEOPLE[0], "2026-06-05"))
     assert rows(store.history.engagement.kept(JULY)) == (0, 7)
+
+
+def test_what_was_kept_in_another_form_is_not_used(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    told(store, "a", *EARLY)
+    shard(store, JUNE)
+    monkeypatch.setattr("hygiene.history.engagement.FORM", 2)
+    kept = store.history.engagement.kept(JUNE)
+    assert (*rows(kept), kept.is_due) == (0, 6, True)
+
+
+def test_a_plan_uses_it_with_the_files_that_are_new_and_keeps_nothing(store: Store, tmp_path: Path) -> None:
+    told(store, "a", *EARLY)
+    shard(store, JUNE)
+    mail = [f"2026-06-{day},cy@example.org,delivered" for day in range(16, 20)]
+    (tmp_path / "new.csv").write_text("\n".join(["occurred_at,address,kind", *mail, ""]))
+    loaded = job(tmp_path, '[[events]]\npath = "new.csv"\nformat = "generic"\n')
+    kept = gather.history(loaded, store, JULY, tmp_path, lambda _: None, writes=False).kept
+    assert (*rows(kept), kept.is_due) == (1, 4, False)
 
 
 def test_a_crash_while_it_is_written_leaves_what_was_kept(store: Store) -> None:
