@@ -10,6 +10,7 @@ COMMANDS = {
     "agree": ("bench.agree", "whether all of them decide alike, row by row"),
     "memory": ("bench.memory", "the first night under a limit of memory publishes the same"),
     "nights": ("bench.nights", "first and second night of a generated job, by stage"),
+    "past": ("bench.past", "a second night by the length of the past: kept, and worked out anew"),
     "events": ("bench.events", "a million events of SendGrid and of SES, read into the event table"),
     "dns": ("bench.dns", "a first night's look-ups beside dns.asyncresolver and dnsperf"),
     "overlap": ("bench.overlap", "a first night that looks its domains up while it reads events, and after"),

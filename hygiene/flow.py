@@ -85,7 +85,7 @@ def _read(loaded: LoadedJob, store: Store, as_of: dt.datetime, work: Path, stage
         records = sum(one.records for one in opened)
         announce_work(records, work)
     with stages("open events"):
-        files = gather.open_files(loaded, store, work)
+        files = gather.open_files(loaded, store, as_of, work)
     run_id = _run_id(loaded, as_of, [*(one.digest for one in opened), *files.digests], last)
     with stages("read rows"):
         shards = loaded.job.shards or shards_for(records, files.expected)
@@ -94,13 +94,13 @@ def _read(loaded: LoadedJob, store: Store, as_of: dt.datetime, work: Path, stage
     stages.count(records)
     with asking:
         with stages("read events") as tick:
-            history = gather.history(loaded, store, files, tick, writes=writes)
+            history = gather.history(loaded, store, files, as_of, tick, writes=writes)
         with stages("look up domains") as tick:
             lookup = asking.answers(tick)
     waited = stages.done[-1].seconds
-    if not loaded.job.shards and are_far_too_few(shards, records, history.counted):
+    if not loaded.job.shards and are_far_too_few(shards, records, history.kept.count):
         with stages("scatter rows again"):
-            subscribers = gather.scattered_again(subscribers, work, shards_for(records, history.counted))
+            subscribers = gather.scattered_again(subscribers, work, shards_for(records, history.kept.count))
     return _Read(run_id, last, opened, subscribers, history, lookup, waited)
 
 
@@ -115,7 +115,9 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         negatives = gather.numbered(believed, work)
         known = gather.known(loaded, store, rows, work, run_id, as_of)
         whole = gather.shard(subscribers, history, negatives, lookup.answers, known, work)
-        decided = decide(whole, subscribers.parts, loaded.policy, as_of, work, tick)
+        decided = decide(
+            gather.caught_up(whole, history, store, shards, as_of), subscribers.parts, loaded.policy, as_of, work, tick
+        )
         outside = [frame.lazy().sort(SUBJECT) for frame in (known.imports, known.expired)]
         changed = pl.concat([*outside, decided.entries], how="diagonal")
         pending = _signed(changed, loaded, run_id, work)

@@ -100,7 +100,7 @@ def packet_of(loaded: LoadedJob, name: str, as_of: dt.datetime, work: Path) -> P
     incident, _ = find(loaded, store, name, as_of)
     began_at, answers = incident.first_seen_at, store.dns.load()
     rows = gather.subscribers(gather.open_all(loaded, work), work).all
-    past = gather.past(store)
+    past = gather.past(store, as_of)
     before = col("occurred_at").is_between(began_at - LOOK_BACK_DAYS * DAY, began_at, closed="left")
     bad = past.events.filter(before).with_columns(domain=domain_of("address_key"))
     places = providers_of(pl.concat([rows.select("domain"), bad.select("domain")]).unique().collect(), answers)

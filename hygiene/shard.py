@@ -4,20 +4,21 @@ Everything that joins here shares a `mailbox_key`, so a hash of it splits the wo
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 from polars import col
 
 from hygiene.classify.bounces import bounce_action
-from hygiene.classify.engagement import DELIVERED, engaged_at, of_people, with_unengaged
+from hygiene.classify.engagement import engaged_at, engagement, people
 from hygiene.classify.negatives import bounces, not_taken_back, objections, that_count
 from hygiene.classify.roles import role_tier
 from hygiene.classify.verifiers import undeliverable
 from hygiene.decide.duplicates import with_duplicates
 from hygiene.decide.verdict import fired, first_rule, verdict
-from hygiene.model.tables import EVIDENCE
-from hygiene.model.words import HUMAN, EventKind
+from hygiene.model.engagement_table import ENGAGEMENT
+from hygiene.model.tables import ACTIVITY, EVIDENCE
+from hygiene.model.words import EventKind
 from hygiene.normalize.keys import bounce_scope_is_mailbox
 from hygiene.normalize.numbers import number
 from hygiene.policy.policy import Policy
@@ -33,7 +34,7 @@ class Shard:
     subscribers: pl.LazyFrame
     """SUBSCRIBERS with `syntax`, `syntax_message` and `needs_smtputf8`."""
     activity: pl.LazyFrame
-    """ACTIVITY."""
+    """ACTIVITY that `engagement` does not hold."""
     stated: pl.LazyFrame
     """EVENTS of re-opt-ins, of bounces taken back, and of verifiers' verdicts."""
     negatives: pl.LazyFrame
@@ -44,6 +45,10 @@ class Shard:
     """IN_FORCE."""
     lifts: pl.LazyFrame
     """LIFTS."""
+    engagement: pl.LazyFrame = field(default_factory=lambda: ENGAGEMENT.empty().lazy())
+    """ENGAGEMENT as kept on an earlier night, of no instant after `as_of`."""
+    told: pl.LazyFrame = field(default_factory=lambda: ACTIVITY.empty().lazy())
+    """All ACTIVITY; read only where `engagement` is not enough."""
 
 
 def clean_shard(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFrame:
@@ -63,24 +68,22 @@ def _worked_out(step: pl.LazyFrame) -> pl.LazyFrame:
 def with_evidence(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFrame:
     """SUBSCRIBERS with all of EVIDENCE as known at `as_of`, and `engaged_at` for the choice among duplicates."""
     is_past = col("occurred_at") <= as_of
-    # In the order of mailboxes, who stands together is told by a look at the neighbor.
-    activity = _worked_out(shard.activity.filter(is_past).sort("mailbox"))
     stated = _worked_out(shard.stated.filter(is_past))
     kept = not_taken_back(shard.negatives.filter(is_past), stated)
     counted = _keyed(that_count(kept, shard.lifts), _mailbox_domain())
     negatives = _worked_out(counted.with_columns(action=bounce_action(policy)))
     numbered = shard.subscribers.with_columns(address_number=number("address_key"))
     rows = _worked_out(_keyed(_newest_subscription(numbered), col("domain")))
-    signs = _with_signs_elsewhere(of_people(activity), stated, shard.lifts)
-    everybody = with_unengaged(_worked_out(signs), activity)
-    people = _worked_out(everybody.join(_sharing_a_number(rows), on="mailbox", how="anti"))
+    engaged = up_to_date(shard, as_of).lazy()
+    everybody = people(engaged).join(_signs_elsewhere(stated, shard.lifts), on="mailbox", how="full", coalesce=True)
+    known = _worked_out(everybody.join(_sharing_a_number(rows), on="mailbox", how="anti"))
     joined = (
-        rows.join(people, on="mailbox", how="left")
+        rows.join(known, on="mailbox", how="left")
         .join(shard.domains, on="domain", how="left")
-        .join(engaged_at(activity).rename({"address": "address_number"}), on="address_number", how="left")
+        .join(engaged_at(engaged).rename({"address": "address_number"}), on="address_number", how="left")
     )
     objected = joined.join(_without_returned(objections(negatives), _returned(stated)), on="mailbox_key", how="left")
-    bounced = objected.join(bounces(negatives, _signs(activity, negatives)), on="bounce_key", how="left").join(
+    bounced = objected.join(bounces(negatives, _signs(engaged, negatives)), on="bounce_key", how="left").join(
         _lapses(shard.lifts), on="address_key", how="left"
     )
     verified = bounced.join(undeliverable(stated), on="address_key", how="left")
@@ -91,6 +94,16 @@ def with_evidence(shard: Shard, policy: Policy, as_of: dt.datetime) -> pl.LazyFr
     given = [*shard.subscribers.collect_schema(), "bounce_key"]
     columns = dict.fromkeys([*given, *EVIDENCE.columns, "mailbox_provider", "engaged_at"])
     return _with_ledger(classified, shard.in_force).select(*columns)
+
+
+def up_to_date(shard: Shard, as_of: dt.datetime) -> pl.DataFrame:
+    """ENGAGEMENT of all ACTIVITY up to `as_of`: what was kept, and what it does not hold."""
+    is_past = col("occurred_at") <= as_of
+    # In the order of mailboxes, who stands together is told by a look at the neighbor.
+    fresh = shard.activity.filter(is_past).sort("mailbox").collect(engine="in-memory")
+    signs = _signs_elsewhere(shard.stated.filter(is_past), shard.lifts).collect(engine="in-memory")
+    kept = shard.engagement.sort("mailbox").collect(engine="in-memory")
+    return engagement(kept, fresh, shard.told.filter(is_past), signs)
 
 
 def _keyed(frame: pl.LazyFrame, domain: pl.Expr) -> pl.LazyFrame:
@@ -117,12 +130,11 @@ def _sharing_a_number(rows: pl.LazyFrame) -> pl.LazyFrame:
     return several.agg(keys=col("mailbox_key").n_unique()).filter(col("keys") > 1)
 
 
-def _with_signs_elsewhere(people: pl.LazyFrame, stated: pl.LazyFrame, lifts: pl.LazyFrame) -> pl.LazyFrame:
-    """People with `resubscribed_at` and `sunset_lifted_at`, also those of whom nothing else is known."""
+def _signs_elsewhere(stated: pl.LazyFrame, lifts: pl.LazyFrame) -> pl.LazyFrame:
+    """`resubscribed_at` and `sunset_lifted_at` per `mailbox`."""
     sunset = col("rule").is_in(["ENG701", "*"]) & (col("scope") == "mailbox")
     lifted = lifts.filter(sunset).group_by(number("key").alias("mailbox")).agg(sunset_lifted_at=col("lifted_at").max())
-    signs = _returned(stated).join(lifted, on="mailbox", how="full", coalesce=True)
-    return people.join(signs, on="mailbox", how="full", coalesce=True)
+    return _returned(stated).join(lifted, on="mailbox", how="full", coalesce=True)
 
 
 def _returned(stated: pl.LazyFrame) -> pl.LazyFrame:
@@ -147,20 +159,18 @@ def _without_returned(objected: pl.LazyFrame, returned: pl.LazyFrame) -> pl.Lazy
     )
 
 
-def _signs(activity: pl.LazyFrame, negatives: pl.LazyFrame) -> pl.LazyFrame:
+def _signs(engaged: pl.LazyFrame, negatives: pl.LazyFrame) -> pl.LazyFrame:
     """Last delivery and last human engagement of everybody who bounced, per `bounce_key`."""
     whole = bounce_scope_is_mailbox(_mailbox_domain())
     bounced = negatives.filter(col("kind") == EventKind.BOUNCED).select(
         "bounce_key", mailbox=number("mailbox_key"), bounced=number("bounce_key"), is_whole=whole
     )
     is_theirs = col("is_whole") | (pl.coalesce("address", "mailbox") == col("bounced"))
-    human, at = col("activity").is_in(HUMAN), col("occurred_at")
     return (
-        activity.filter(DELIVERED | human)
-        .join(bounced.unique(), on="mailbox", how="inner")
+        engaged.join(bounced.unique(), on="mailbox", how="inner")
         .filter(is_theirs)
         .group_by("bounce_key")
-        .agg(delivered_at=pl.when(DELIVERED).then(at).max(), engaged_at=pl.when(human).then(at).max())
+        .agg(delivered_at=col("delivered_last_at").max(), engaged_at=col("human_at").max())
     )
 
 

@@ -10,6 +10,8 @@ from hygiene.model.tables import EVENTS, EVIDENCE, INSTANT, LIFTS, SUBSCRIBERS
 from hygiene.normalize.keys import with_keys
 from hygiene.normalize.numbers import number
 
+SIGNS = pl.Schema({"mailbox": pl.Int64(), "resubscribed_at": INSTANT, "sunset_lifted_at": INSTANT})
+"""What else than activity ends a silence."""
 AS_OF = dt.datetime(2026, 7, 1, 3, tzinfo=dt.UTC)
 
 

@@ -49,7 +49,7 @@ def numbers(table: StateTable, version: int | None = None) -> list[int]:
 
 def test_a_table_that_was_never_written_is_empty(table: StateTable) -> None:
     assert_frame_equal(table.scan().collect(), NOTES.empty())
-    assert (table.version(), table.has_transaction("run:1")) == (-1, False)
+    assert (table.version(), table.known(["run:1"])) == (-1, set())
 
 
 def test_what_comes_back_has_the_types_that_went_in(table: StateTable) -> None:
@@ -72,12 +72,12 @@ def test_a_folder_may_have_any_name(name: str, partition_by: tuple[str, ...], tm
 def test_a_transaction_is_committed_once(table: StateTable) -> None:
     assert table.append(notes(1), "run:1")
     assert not table.append(notes(2), "run:1")
-    assert (numbers(table), table.has_transaction("run:1"), table.has_transaction("run:2")) == ([1], True, False)
+    assert (numbers(table), table.known(["run:1", "run:2"])) == ([1], {"run:1"})
 
 
 def test_a_transaction_without_rows_is_remembered(table: StateTable) -> None:
     assert table.append(notes(), "file:1")
-    assert table.has_transaction("file:1")
+    assert table.known(["file:1"])
 
 
 def test_rows_in_parts_are_one_commit(table: StateTable) -> None:

@@ -39,8 +39,8 @@ def check(loaded: LoadedJob, source: ListSource, as_of: dt.datetime, work: Path,
     store = Store(loaded.state, loaded.job.storage_options)
     with stages("read list"):
         opened = gather.open_all(loaded, work, [source])
-        past = gather.past(store)
-        shards = loaded.job.shards or shards_for(sum(one.records for one in opened), past.counted)
+        past = gather.past(store, as_of)
+        shards = loaded.job.shards or shards_for(sum(one.records for one in opened), past.kept.count)
         subscribers = gather.subscribers(opened, work, shards)
         rows = subscribers.all
     with stages("read state"):

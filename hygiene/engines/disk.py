@@ -70,6 +70,8 @@ def part_of(whole: Shard, subscribers: pl.LazyFrame, number: int, shards: int) -
         whole,
         subscribers=subscribers,
         activity=whole.activity.filter(here),
+        engagement=whole.engagement.filter(here),
+        told=whole.told.filter(here),
         stated=whole.stated.filter(here),
         negatives=whole.negatives.filter(here),
         domains=whole.domains.join(subscribers.select("domain").unique(), on="domain", how="semi"),

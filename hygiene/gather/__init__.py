@@ -2,7 +2,7 @@
 
 from hygiene.gather.asking import Asking
 from hygiene.gather.events import Past, history, open_files, past
-from hygiene.gather.evidence import believed, meant, negatives, numbered, shard
+from hygiene.gather.evidence import believed, caught_up, meant, negatives, numbered, shard
 from hygiene.gather.ledger import Known, imported, known
 from hygiene.gather.rows import Subscribers, open_all, recipients, scattered_again, subscribers
 
@@ -12,6 +12,7 @@ __all__ = [
     "Past",
     "Subscribers",
     "believed",
+    "caught_up",
     "history",
     "imported",
     "known",

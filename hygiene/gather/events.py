@@ -1,13 +1,15 @@
 """The events of the state, and what reading tonight's files adds to them."""
 
+import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from hygiene.config import LoadedJob
+from hygiene.history.engagement import Kept
 from hygiene.history.store import FileRows
 from hygiene.ingest.events import EventFile, EventRows, read_events
 from hygiene.ingest.expected import expected_events
@@ -28,11 +30,11 @@ class Files:
     fresh: list[EventFile]
     """Those that the history does not know, each once."""
     known: int
-    """Number of rows of the history's ACTIVITY."""
+    """How much ACTIVITY takes as much memory as what the history has."""
 
     @property
     def expected(self) -> int:
-        """How many rows of ACTIVITY there may be when the fresh ones are read: an estimate."""
+        """The same when the fresh ones are read: an estimate."""
         return self.known + sum(expected_events(file) for file in self.fresh)
 
 
@@ -44,34 +46,32 @@ class Past:
     """EVENTS that are no activity."""
     activity: pl.LazyFrame
     """ACTIVITY."""
+    kept: Kept
+    """What was worked out of it before, and the ACTIVITY that is not in there."""
     counts: dict[str, Any] = field(default_factory=dict)
     rejects: pl.DataFrame = field(default_factory=REJECTS.empty)
     """REJECTS of the files read tonight."""
 
-    @property
-    def counted(self) -> int:
-        """Number of rows of `activity`."""
-        return int(self.activity.select(pl.len()).collect().item())
 
-
-def past(store: Store) -> Past:
+def past(store: Store, as_of: dt.datetime) -> Past:
     """What the state knows, with nothing read tonight."""
-    return Past(store.history.scan(), store.history.activity())
+    kept = store.history.engagement.kept(as_of)
+    return Past(store.history.scan(), store.history.activity(), kept)
 
 
-def open_files(loaded: LoadedJob, store: Store, work: Path) -> Files:
+def open_files(loaded: LoadedJob, store: Store, as_of: dt.datetime, work: Path) -> Files:
     """Finds the event files; raises InputError where one is missing or empty."""
     files = [file for source in loaded.job.events for file in read_events(source, loaded.base, work)]
     unread = store.history.unread([file.digest for file in files])
     fresh = list({file.digest: file for file in files if file.digest in unread}.values())
-    return Files(sorted(file.digest for file in files), fresh, past(store).counted)
+    return Files(sorted(file.digest for file in files), fresh, store.history.engagement.kept(as_of).count)
 
 
-def history(loaded: LoadedJob, store: Store, files: Files, tick: Tick, *, writes: bool) -> Past:
+def history(loaded: LoadedJob, store: Store, files: Files, as_of: dt.datetime, tick: Tick, *, writes: bool) -> Past:
     """Reads the files that are new into the history; without `writes` they only stand beside it."""
     counts: dict[str, Any] = {"files": len(files.digests), "read": len(files.fresh), "new": 0, "known": 0}
     counts |= {"ignored": {}, "unreadable": []}
-    events, activity, rejects = [store.history.scan()], [store.history.activity()], [REJECTS.empty()]
+    events, activity, rejects = [store.history.scan()], [], [REJECTS.empty()]
     waiting: list[tuple[FileRows, EventRows]] = []
     for file in files.fresh:
         read = file.read(tick, counting=True)
@@ -89,8 +89,11 @@ def history(loaded: LoadedJob, store: Store, files: Files, tick: Tick, *, writes
     if waiting:
         _keep(store, waiting, counts)
     if writes and files.fresh:
-        events, activity = [store.history.scan()], [store.history.activity()]
-    return Past(pl.concat(events), pl.concat(activity), counts, pl.concat(rejects))
+        events = [store.history.scan()]
+    kept = store.history.engagement.kept(as_of)
+    beyond = replace(kept, beyond=[*kept.beyond, *activity], is_due=kept.is_due and writes)
+    activity.append(store.history.activity())
+    return Past(pl.concat(events), pl.concat(activity), beyond, counts, pl.concat(rejects))
 
 
 def _unreadable(file: EventFile, read: EventRows, share: float) -> list[str]:

@@ -1,6 +1,7 @@
 """What one shard needs: what speaks against mailing, and what else is said, sorted by mailbox in the work folder."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -9,14 +10,17 @@ from polars import col
 from hygiene.classify.bounces import with_bounce_meaning
 from hygiene.classify.domain_facts import domain_facts
 from hygiene.classify.negatives import NEGATIVE, STATED
+from hygiene.engines.disk import part_of
 from hygiene.gather.events import Past
 from hygiene.gather.ledger import Known
 from hygiene.gather.rows import Subscribers
+from hygiene.model.tables import ACTIVITY
 from hygiene.normalize.numbers import number, shard_of
 from hygiene.policy.policy import Policy
 from hygiene.sender.bursts import doubts, listed, with_doubts
 from hygiene.sender.refusals import is_watched
-from hygiene.shard import Shard
+from hygiene.shard import Shard, up_to_date
+from hygiene.store import Store
 
 SORTED_ROWS = 200_000
 """So many events with their replies are sorted at once."""
@@ -81,4 +85,15 @@ def shard(
     """All of it as the one shard of a small machine; what all shards would find out alike is found out here."""
     domains = domain_facts(rows.all, answers.lazy()).collect().lazy()
     said = stated(past.events, work)
-    return Shard(pl.concat(rows.parts), past.activity, said, negatives, domains, known.in_force, known.lifts)
+    beyond, about = past.kept.beyond, (said, negatives, domains, known.in_force, known.lifts)
+    activity = pl.concat(beyond) if beyond else ACTIVITY.empty().lazy()
+    return Shard(pl.concat(rows.parts), activity, *about, engagement=past.kept.rows, told=past.activity)
+
+
+def caught_up(whole: Shard, past: Past, store: Store, shards: int, as_of: dt.datetime) -> Shard:
+    """The shard with all ACTIVITY up to `as_of` in its `engagement`, kept for the nights to come, where that pays."""
+    if not past.kept.is_due:
+        return whole
+    parts = (up_to_date(part_of(whole, whole.subscribers, part, shards), as_of) for part in range(shards))
+    store.history.engagement.keep(parts, past.kept.files, as_of)
+    return replace(whole, activity=ACTIVITY.empty().lazy(), engagement=store.history.engagement.state.scan())

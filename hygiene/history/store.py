@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 from polars import col
 
+from hygiene.history.engagement import Engagement
 from hygiene.model.table import Column, Table
 from hygiene.model.tables import ACTIVITY, EVENTS
 from hygiene.normalize.numbers import number
@@ -83,6 +84,11 @@ class History:
         """The table of those that only count, in stretches sorted by mailbox, so that a part of them is found fast."""
         return StateTable(self.root, ACTIVITY, storage_options=self.storage_options)
 
+    @property
+    def engagement(self) -> Engagement:
+        """What was worked out of those that only count."""
+        return Engagement(self.root, self.counted, self.storage_options)
+
     def unread(self, digests: Sequence[str]) -> set[str]:
         """Those of the files' digests that were not read yet."""
         return set(digests) - {key.removeprefix("file:") for key in self.state.known(f"file:{one}" for one in digests)}
@@ -135,11 +141,12 @@ class History:
         )
 
     def forget(self, mailbox_keys: Sequence[str]) -> None:
-        """Removes every event of these mailboxes, also from older versions."""
+        """Removes every event of these mailboxes, also from older versions, and then what was made of them."""
         numbers = pl.DataFrame({"key": mailbox_keys}, schema={"key": pl.String}).select(number("key"))
         for table, name, values in (
             (self.state, "mailbox_key", list(mailbox_keys)),
             (self.counted, "mailbox", numbers.to_series().to_list()),
+            (self.engagement.state, "mailbox", numbers.to_series().to_list()),
         ):
             if table.version() >= 0:
                 table.delete(name, values)

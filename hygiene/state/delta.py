@@ -2,8 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -12,7 +11,9 @@ from hygiene.model.table import Table
 
 if TYPE_CHECKING:
     from arro3.core import RecordBatchReader, Schema
-    from deltalake import DeltaTable, WriterProperties
+    from deltalake import CommitProperties, DeltaTable, WriterProperties
+
+    from hygiene.state.table import StateTable
 
 CAUSE_LENGTH = 300
 ROW_GROUP_ROWS = 16_384
@@ -26,14 +27,23 @@ def version_of(delta: "DeltaTable | None") -> int:
     return -1 if delta is None else int(delta.version())
 
 
-def rows_of(delta: "DeltaTable", uri: str, partition_by: Sequence[str]) -> pl.LazyFrame:
-    """All rows; where the folder's name has characters that a URI encodes, polars needs the files told by name."""
-    if "%" not in delta.table_uri:
+def files_of(delta: "DeltaTable") -> dict[str, int]:
+    """Names of the data files, and when each was added, in milliseconds."""
+    return dict(pl.DataFrame(delta.get_add_actions(flatten=True)).select("path", "modification_time").rows())
+
+
+def rows_of(delta: "DeltaTable", state: "StateTable", files: Collection[str] | None = None) -> pl.LazyFrame:
+    """All rows, or those of some files; where the folder's name has characters that a URI encodes, told by file."""
+    if files is None and "%" not in delta.table_uri:
         return pl.scan_delta(delta)
-    names = pl.DataFrame(delta.get_add_actions(flatten=True))["path"].to_list()
-    hive = {name: pl.String() for name in partition_by}
-    files = [Path(uri, name) for name in names]
-    return pl.scan_parquet(files, glob=False, hive_partitioning=bool(hive), hive_schema=hive or None)
+    hive = {name: pl.String() for name in state.partition_by}
+    return pl.scan_parquet(
+        [f"{state.uri}/{name}" for name in (files_of(delta) if files is None else files)],
+        glob=False,
+        hive_partitioning=bool(hive),
+        hive_schema=hive or None,
+        storage_options=dict(state.storage_options) or None,
+    )
 
 
 def writing(table: Table) -> "WriterProperties":
@@ -47,6 +57,22 @@ def writing(table: Table) -> "WriterProperties":
     return WriterProperties(
         compression="SNAPPY", max_row_group_size=NUMBERS_ROW_GROUP_ROWS, default_column_properties=plain
     )
+
+
+def settings(table: Table, partition_by: Sequence[str]) -> dict[str, str]:
+    """How the table is made: the commit log has statistics of numbers only."""
+    plain = [name for name, dtype in table.schema.items() if is_number(dtype)]
+    return {"delta.dataSkippingStatsColumns": ",".join(name for name in plain if name not in partition_by)}
+
+
+def commit(
+    table: Table, delta: "DeltaTable | None", keys: Sequence[str] = (), marks: Mapping[str, int] | None = None
+) -> "CommitProperties":
+    """A key that every commit has makes the second of two at a time fail, instead of mixing in."""
+    from deltalake import CommitProperties, Transaction
+
+    named = dict.fromkeys([f"{table.name}.commit", *keys], version_of(delta) + 1) | dict(marks or {})
+    return CommitProperties(app_transactions=[Transaction(key, number) for key, number in named.items()])
 
 
 def is_number(dtype: pl.DataType) -> bool:

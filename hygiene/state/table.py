@@ -1,6 +1,6 @@
 """One Delta table of the state: rows are added, replaced, merged, tidied and read, each change in one commit."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +11,11 @@ import polars as pl
 from hygiene.model.errors import LockedError, OutputError, StateError
 from hygiene.model.table import Table
 from hygiene.state.damage import RESTORE, check, has_lost_its_log
-from hygiene.state.delta import arrow_schema, batches, cause, is_number, rows_of, version_of, writing
+from hygiene.state.delta import arrow_schema, batches, cause, commit, files_of, rows_of, settings, version_of, writing
 from hygiene.state.disk import put_on_disk
 
 if TYPE_CHECKING:
-    from deltalake import CommitProperties, DeltaTable
+    from deltalake import DeltaTable
 
 PURGE_DUE, PURGED = "hygiene.purge_due", "hygiene.purged"
 COMPACT_FROM = 64
@@ -57,16 +57,21 @@ class StateTable:
         """The number of the newest commit; -1 where there is none."""
         return version_of(self.open())
 
-    def scan(self, version: int | None = None) -> pl.LazyFrame:
-        """All rows, in no order, now or as of a version; an empty frame where nothing was written yet."""
+    def files(self) -> dict[str, int]:
+        """Names of the data files, and when each was added, in milliseconds."""
+        delta = self.open()
+        return {} if delta is None else files_of(delta)
+
+    def scan(self, version: int | None = None, files: Collection[str] | None = None) -> pl.LazyFrame:
+        """All rows (or of some files), in no order, now or as of a version; none where nothing was written yet."""
         delta = self.open(version)
         if delta is None:
             return self.table.empty().lazy()
         if self.is_local:
             check(Path(self.uri), delta)
-        if delta.get_add_actions().num_rows == 0:
+        if (files is not None and not files) or delta.get_add_actions().num_rows == 0:
             return self.table.empty().lazy()
-        frame = rows_of(delta, self.uri, self.partition_by)
+        frame = rows_of(delta, self, files)
         found = frame.collect_schema()
         missing = [name for name in self.table.columns if name not in found]
         if missing:
@@ -77,14 +82,9 @@ class StateTable:
         casts = [pl.col(name).cast(dtype) for name, dtype in self.table.schema.items() if found[name] != dtype]
         return frame.with_columns(casts).select(list(self.table.columns))
 
-    def has_transaction(self, key: str) -> bool:
-        """Whether `append` or `replace` was already committed under this key."""
-        return bool(self.known([key]))
-
     def known(self, keys: Iterable[str]) -> set[str]:
         """Those of the transaction keys that were committed before."""
-        delta = self.open()
-        return set() if delta is None else {key for key in keys if delta.transaction_version(key) is not None}
+        return {key for key, number in self.marks(keys).items() if number is not None}
 
     def append(
         self,
@@ -98,9 +98,20 @@ class StateTable:
         """
         return self._write(rows, "append", transaction, base)
 
-    def replace(self, rows: pl.DataFrame, transaction: str | None = None, base: int | None = None) -> bool:
-        """Puts rows in place of all that is there, in one commit."""
-        return self._write(rows, "overwrite", transaction, base)
+    def replace(
+        self,
+        rows: pl.DataFrame | Iterable[pl.DataFrame],
+        transaction: str | None = None,
+        base: int | None = None,
+        marks: Mapping[str, int] | None = None,
+    ) -> bool:
+        """Puts rows in place of all that is there, in one commit; `marks` are numbers that go with them."""
+        return self._write(rows, "overwrite", transaction, base, marks)
+
+    def marks(self, names: Iterable[str]) -> dict[str, int | None]:
+        """The numbers that went with the rows when they were replaced."""
+        delta = self.open()
+        return {name: None if delta is None else delta.transaction_version(name) for name in names}
 
     def rewrite(self, rows: pl.DataFrame, on: str, base: int | None = None) -> None:
         """Replaces the rows that share `on`, which is unique, and adds others, in one commit; then `purge` is due."""
@@ -114,7 +125,7 @@ class StateTable:
                 predicate=f"target.{on} = source.{on}",
                 source_alias="source",
                 target_alias="target",
-                commit_properties=self._commit(delta, [PURGE_DUE]),
+                commit_properties=commit(self.table, delta, [PURGE_DUE]),
                 writer_properties=writing(self.table),
             ).when_matched_update_all().when_not_matched_insert_all().execute()
 
@@ -126,7 +137,7 @@ class StateTable:
         delta = self.open()
         if delta is not None and quoted:
             with self._putting_on_disk():
-                properties = self._commit(delta, [PURGE_DUE])
+                properties = commit(self.table, delta, [PURGE_DUE])
                 delta.delete(
                     f"{column} IN ({quoted})", writer_properties=writing(self.table), commit_properties=properties
                 )
@@ -141,7 +152,9 @@ class StateTable:
             if delta.metadata().configuration.get("delta.logRetentionDuration") != keep:
                 delta.alter.set_table_properties({"delta.logRetentionDuration": keep})
             if len(delta.file_uris()) > COMPACT_FROM:
-                delta.optimize.compact(commit_properties=self._commit(delta), writer_properties=writing(self.table))
+                delta.optimize.compact(
+                    commit_properties=commit(self.table, delta), writer_properties=writing(self.table)
+                )
             self._vacuum(delta, keep_days * 24)
             delta.create_checkpoint()
 
@@ -164,6 +177,7 @@ class StateTable:
         mode: str,
         transaction: str | Sequence[str] | None,
         base: int | None,
+        marks: Mapping[str, int] | None = None,
     ) -> bool:
         from deltalake import write_deltalake
 
@@ -178,7 +192,7 @@ class StateTable:
                 batches([rows] if isinstance(rows, pl.DataFrame) else rows, self.table),
                 mode="overwrite" if mode == "overwrite" else "append",
                 partition_by=list(self.partition_by) or None,
-                commit_properties=self._commit(delta, keys),
+                commit_properties=commit(self.table, delta, keys, marks),
                 writer_properties=writing(self.table),
             )
         return True
@@ -193,7 +207,7 @@ class StateTable:
                 self.uri,
                 arrow_schema(self.table),
                 partition_by=list(self.partition_by) or None,
-                configuration=self._settings(),
+                configuration=settings(self.table, self.partition_by),
                 storage_options=dict(self.storage_options) or None,
             )
         except DeltaError as error:
@@ -208,20 +222,9 @@ class StateTable:
     def _conflict(self) -> LockedError:
         return LockedError("another process wrote to the table at the same time.", self.uri, "Try again.")
 
-    def _commit(self, delta: "DeltaTable | None", keys: Sequence[str] = ()) -> "CommitProperties":
-        """A key that every commit has makes the second of two at a time fail, instead of mixing in."""
-        from deltalake import CommitProperties, Transaction
-
-        named = [f"{self.table.name}.commit", *keys]
-        return CommitProperties(app_transactions=[Transaction(key, version_of(delta) + 1) for key in named])
-
     def _vacuum(self, delta: "DeltaTable", hours: int) -> None:
-        properties = self._commit(delta, [] if hours else [PURGED])
+        properties = commit(self.table, delta, [] if hours else [PURGED])
         delta.vacuum(hours, dry_run=False, enforce_retention_duration=False, full=True, commit_properties=properties)
-
-    def _settings(self) -> dict[str, str]:
-        plain = [name for name, dtype in self.table.schema.items() if is_number(dtype)]
-        return {"delta.dataSkippingStatsColumns": ",".join(name for name in plain if name not in self.partition_by)}
 
     @contextmanager
     def _told(self, what: str, fix: str) -> Iterator[None]:

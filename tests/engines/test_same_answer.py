@@ -26,7 +26,7 @@ def night(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Loade
     store = Store(loaded.state, loaded.job.storage_options)
     work = tmp_path_factory.mktemp("work")
     subscribers = gather.subscribers(gather.open_all(loaded, work), work)
-    past, memory = gather.past(store), store.dns.load()
+    past, memory = gather.past(store, AS_OF), store.dns.load()
     meant = gather.meant(past.events, loaded.policy, AS_OF, work)
     believed, _ = gather.believed(meant, past.activity, subscribers.all, memory, loaded.policy, AS_OF)
     negatives = gather.numbered(believed, work)

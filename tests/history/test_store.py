@@ -8,11 +8,12 @@ import polars as pl
 import pytest
 
 from hygiene import gather
-from hygiene.classify.engagement import of_people
+from hygiene.classify.engagement import engagement
 from hygiene.history.store import FileRows, History
+from hygiene.model.engagement_table import ENGAGEMENT
 from hygiene.normalize.activity import activity, is_activity
 from hygiene.normalize.numbers import number
-from tests.builders import event, events, instant
+from tests.builders import AS_OF, SIGNS, event, events, instant
 from tests.exchange.jobs import job, store
 
 ANN = event("delivered", "ann@example.org", "2026-05-31T23:59", event_id="1")
@@ -53,7 +54,8 @@ def test_overlapping_files_in_any_order_tell_the_same_of_the_days_of_a_person(
     history = History(str(tmp_path))
     for name in order:
         append(history, name)
-    found = of_people(history.activity()).select("deliveries", "human_at").collect()
+    told, nobody = history.activity(), pl.DataFrame(schema=SIGNS)
+    found = engagement(ENGAGEMENT.empty(), told.collect(), told, nobody).select("deliveries", "human_at")
     assert sorted(found.rows(), key=str) == [(1, None), (None, instant(BOB["occurred_at"]))]
 
 
@@ -122,9 +124,9 @@ def night(folder: Path, logs: dict[str, list[str]]) -> tuple[dict[str, int], int
         (folder / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
     (folder / "work").mkdir(exist_ok=True)
     loaded = job(folder, '[[events]]\npath = "mail*"\nformat = "postfix"\n')
-    files = gather.open_files(loaded, store(loaded), folder / "work")
-    past = gather.history(loaded, store(loaded), files, lambda _: None, writes=True)
-    return past.counts, past.counted
+    files = gather.open_files(loaded, store(loaded), AS_OF, folder / "work")
+    past = gather.history(loaded, store(loaded), files, AS_OF, lambda _: None, writes=True)
+    return past.counts, past.activity.collect().height
 
 
 def test_a_log_that_grows_and_is_rotated_is_kept_once(tmp_path: Path) -> None:
