@@ -36,7 +36,7 @@ class Night:
     trail: Spool
     """What the audit trail says of them (publish/audit.py)."""
     pending: pl.LazyFrame
-    """LEDGER entries that publishing commits, without seq and hashes, on disk in the work folder."""
+    """LEDGER entries that publishing commits, without seq and hashes, in the work folder until they are staged."""
     watched: Watched
     """What providers said against the sender."""
     known: Known

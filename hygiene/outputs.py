@@ -28,7 +28,7 @@ from hygiene.sender.told import as_dict
 
 PEOPLE = {"suppressed": Verdict.SUPPRESS, "held": Verdict.HOLD, "review": Verdict.REVIEW}
 ENTRIES = "ledger-entries.parquet"
-"""The ledger entries that belong to a run; what `release` commits."""
+"""The ledger entries that belong to a run; what publishing it, or `release`, commits."""
 
 
 def write(night: Night, staged: Path, held_because: list[str]) -> dict[str, Any]:
@@ -44,10 +44,10 @@ def write(night: Night, staged: Path, held_because: list[str]) -> dict[str, Any]
     _write_delta(night, staged)
     if night.loaded.job.publish.proposes_typos:
         _write_proposed(night, staged / "proposed")
-    shutil.copyfile(night.work / ENTRIES, staged / ENTRIES)
     summary = summarize(night, "held" if held_because else "published", held_because)
     folder.write_json(staged / "summary.json", summary)
     folder.write_text(staged / "summary.txt", as_text(summary))
+    shutil.move(night.work / ENTRIES, staged / ENTRIES)
     return summary
 
 
