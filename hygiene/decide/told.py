@@ -13,12 +13,17 @@ UNKNOWN = {
 }
 """What was not known of a row when it was decided; not knowing never suppresses."""
 
-SLIM = [
-    "list", "row", "domain", "verdict", "rule", "mailbox_provider", "fired", "in_force", "imported",
-    pl.max_horizontal("human_at", "delivered_first_at").alias("seen_at"),
+SLIM: list[str | pl.Expr] = [
+    "list", "row", "verdict", "rule", "mailbox_provider", "fired", "in_force", "imported",
     *(unknown.alias(name) for name, unknown in UNKNOWN.items()),
 ]  # fmt: skip
-"""`seen_at` is the last sign of a person, or the first delivery where there was none: how long a reader is idle."""
+"""What a night counts of every row."""
+
+OF_A_CAMPAIGN = [*SLIM, "domain", pl.max_horizontal("human_at", "delivered_first_at").alias("seen_at")]
+"""What the check of a campaign counts.
+
+`seen_at` is the last sign of a person, or the first delivery where there was none: how long a reader is idle.
+"""
 
 TOLD = [
     "list", "row", "address", "repair", "address_key", "mailbox_key", "verdict", "rule", "typo_of",
