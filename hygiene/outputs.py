@@ -13,6 +13,7 @@ from polars import col
 from hygiene.classify.typos import suggestion
 from hygiene.gather import recipients
 from hygiene.model.errors import UnbalancedError
+from hygiene.model.spreadsheet import defused
 from hygiene.model.words import LedgerAction, Verdict
 from hygiene.night import Night
 from hygiene.normalize.numbers import number
@@ -20,7 +21,7 @@ from hygiene.policy.families import NEVER_REMOVED
 from hygiene.publish import audit, folder
 from hygiene.publish.changes import one_an_address
 from hygiene.publish.exports import write_additions, write_removals
-from hygiene.publish.lists import defused, write_lists, write_rejects
+from hygiene.publish.lists import write_lists, write_rejects
 from hygiene.publish.spool import write_parquet
 from hygiene.publish.summary import SCHEMA_VERSION, as_text, list_counts, rule_counts, unknown_counts
 from hygiene.sender.refusals import line_id
@@ -73,7 +74,7 @@ def _for_people(told: Iterable[pl.DataFrame], staged: Path) -> Iterator[pl.DataF
     with ExitStack() as opened:
         files = {name: opened.enter_context((staged / f"{name}.csv").open("wb")) for name in ("audit", *PEOPLE)}
         for number, rows in enumerate(told):
-            safe = defused(rows.lazy()).collect()
+            safe = rows.with_columns(defused(name) for name in audit.FROM_OUTSIDE)
             # The versions of the lists are the same in every row, and stand in summary.json too.
             safe.drop("references").write_csv(files["audit"], include_header=not number)
             for name, verdict in PEOPLE.items():
