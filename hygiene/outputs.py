@@ -116,7 +116,7 @@ def _write_delta(night: Night, staged: Path) -> None:
     changed = changes(night).filter(col("address").is_not_null())
     added = one_an_address(changed.filter(col("action") == LedgerAction.SUPPRESS), night.work / "added")
     lifted = changed.filter((col("action") == LedgerAction.LIFT) & ~col("rule").is_in(NEVER_REMOVED)).collect().lazy()
-    still = _still_suppressed(night, lifted.select("key"))
+    still = _still_suppressed(staged, lifted.select("key"))
     again = added.join(lifted, on="address", how="semi").select("address")
     freed = lifted.join(still.lazy(), on="key", how="anti").join(again, on="address", how="anti")
     removed = one_an_address(freed, night.work / "removed")
@@ -127,9 +127,10 @@ def _write_delta(night: Night, staged: Path) -> None:
         write_removals(removed, name, delta)
 
 
-def _still_suppressed(night: Night, asked: pl.LazyFrame) -> pl.DataFrame:
+def _still_suppressed(staged: Path, asked: pl.LazyFrame) -> pl.DataFrame:
     """Those of the keys asked that some rule suppresses among tonight's rows: a lift of one rule does not free them."""
-    suppressed = night.told.filter(col("verdict") == Verdict.SUPPRESS.value)
+    told = pl.scan_parquet(staged / "audit.parquet", glob=False)
+    suppressed = told.filter(col("verdict") == Verdict.SUPPRESS.value)
     keys = [suppressed.select(key=name) for name in ("address_key", "mailbox_key")]
     return pl.concat(keys).join(asked, on="key", how="semi").unique().collect()
 

@@ -26,13 +26,19 @@ OF_A_CAMPAIGN = [*SLIM, "domain", pl.max_horizontal("human_at", "delivered_first
 """
 
 TOLD = [
-    "list", "row", "address", "repair", "address_key", "mailbox_key", "verdict", "rule", "typo_of",
-    "hard_source", "hard_line", "hard_burst", "soft_source", "soft_line",
+    "list", "row", "address", "repair", "rule", "typo_of", "hard_source", "hard_line", "hard_burst", "soft_source",
+    "soft_line",
 ]  # fmt: skip
-"""What is asked of rows of which somebody is told, beside the audit trail."""
+"""What lists and summary ask of some rows, beside the audit trail."""
 
 
 def is_told() -> pl.Expr:
     """Not simply kept: a verdict, a repair, or a suppression that ends."""
     ends = (col("in_force") & ~col("fired") != 0).fill_null(False)
     return (col("verdict") != Verdict.KEEP.value) | col("repair").is_not_null() | ends
+
+
+def is_asked() -> pl.Expr:
+    """Mended, mistyped or bounced: of other rows, lists and summary ask nothing in TOLD."""
+    bounced = col("rule").cast(pl.String).str.contains("^(BNC|SFT)").fill_null(False)
+    return col("repair").is_not_null() | col("typo_of").is_not_null() | bounced

@@ -12,7 +12,7 @@ import polars as pl
 from polars import col
 
 from hygiene.decide.entries import entries
-from hygiene.decide.told import SLIM, TOLD, is_told
+from hygiene.decide.told import SLIM, TOLD, is_asked, is_told
 from hygiene.normalize.numbers import in_shard
 from hygiene.policy.policy import Policy
 from hygiene.publish.audit import new_trail, tell
@@ -27,7 +27,7 @@ class Decided:
     rows: pl.LazyFrame
     """Every row with what a night counts of it (SLIM)."""
     told: pl.LazyFrame
-    """Those of which somebody is told (TOLD)."""
+    """Those of which lists and summary ask more (TOLD)."""
     trail: Spool
     """What the audit trail says of them (publish/audit.py)."""
     entries: pl.LazyFrame
@@ -48,7 +48,7 @@ def decide(
         decided = _decided(whole, parts, number, policy, as_of)
         slim.append(_put(decided.select(SLIM), work / f"decided-{number}.parquet"))
         rows = decided.filter(is_told())
-        told.append(_put(rows.select(TOLD), work / f"told-{number}.parquet"))
+        told.append(_put(rows.filter(is_asked()).select(TOLD), work / f"told-{number}.parquet"))
         tell(trail, rows)
         changed.append(_put(entries(rows, policy, as_of), work / f"entries-{number}.parquet"))
         del decided, rows  # before the next shard takes memory
