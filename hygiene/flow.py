@@ -200,7 +200,7 @@ def _publish(night: Night, held_because: list[str]) -> Outcome:
     with night.stages("publish"):
         final = folder.settle(staged, out, night.run_id, night.process())
         if not held_because:
-            night.store.ledger.append(night.pending, f"run:{night.run_id}")
+            night.store.ledger.append(pl.scan_parquet(final / outputs.ENTRIES, glob=False), f"run:{night.run_id}")
             folder.switch(out, night.run_id)
         night.store.runs.record(night.as_run(summary))
         night.store.tidy(night.loaded.policy.state_versions_days)

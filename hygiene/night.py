@@ -35,11 +35,11 @@ class Night:
     decided: pl.LazyFrame
     """Every row with what is counted of it (decide/told.py), on disk in the work folder."""
     told: pl.LazyFrame
-    """The rows of which somebody is told (decide/told.py), on disk in the work folder."""
+    """The rows of which lists and summary ask more (decide/told.py), on disk in the work folder."""
     trail: Spool
     """What the audit trail says of them (publish/audit.py)."""
     pending: pl.LazyFrame
-    """LEDGER entries that publishing commits, without seq and hashes, on disk in the work folder."""
+    """LEDGER entries that publishing commits, without seq and hashes, in the work folder until they are staged."""
     watched: Watched
     """What providers said against the sender."""
     known: Known

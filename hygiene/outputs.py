@@ -13,6 +13,7 @@ from polars import col
 from hygiene.classify.typos import suggestion
 from hygiene.gather import recipients
 from hygiene.model.errors import UnbalancedError
+from hygiene.model.spreadsheet import defused
 from hygiene.model.words import LedgerAction, Verdict
 from hygiene.night import Night
 from hygiene.normalize.numbers import number
@@ -20,7 +21,7 @@ from hygiene.policy.families import NEVER_REMOVED
 from hygiene.publish import audit, folder
 from hygiene.publish.changes import one_an_address
 from hygiene.publish.exports import write_additions, write_removals
-from hygiene.publish.lists import defused, write_lists, write_rejects
+from hygiene.publish.lists import write_lists, write_rejects
 from hygiene.publish.spool import write_parquet
 from hygiene.publish.summary import SCHEMA_VERSION, as_text, list_counts, rule_counts, unknown_counts
 from hygiene.sender.refusals import line_id
@@ -28,7 +29,7 @@ from hygiene.sender.told import as_dict
 
 PEOPLE = {"suppressed": Verdict.SUPPRESS, "held": Verdict.HOLD, "review": Verdict.REVIEW}
 ENTRIES = "ledger-entries.parquet"
-"""The ledger entries that belong to a run; what `release` commits."""
+"""The ledger entries that belong to a run; what publishing it, or `release`, commits."""
 
 
 def write(night: Night, staged: Path, held_because: list[str]) -> dict[str, Any]:
@@ -44,10 +45,10 @@ def write(night: Night, staged: Path, held_because: list[str]) -> dict[str, Any]
     _write_delta(night, staged)
     if night.loaded.job.publish.proposes_typos:
         _write_proposed(night, staged / "proposed")
-    shutil.copyfile(night.work / ENTRIES, staged / ENTRIES)
     summary = summarize(night, "held" if held_because else "published", held_because)
     folder.write_json(staged / "summary.json", summary)
     folder.write_text(staged / "summary.txt", as_text(summary))
+    shutil.move(night.work / ENTRIES, staged / ENTRIES)
     return summary
 
 
@@ -73,7 +74,7 @@ def _for_people(told: Iterable[pl.DataFrame], staged: Path) -> Iterator[pl.DataF
     with ExitStack() as opened:
         files = {name: opened.enter_context((staged / f"{name}.csv").open("wb")) for name in ("audit", *PEOPLE)}
         for number, rows in enumerate(told):
-            safe = defused(rows.lazy()).collect()
+            safe = rows.with_columns(defused(name) for name in audit.FROM_OUTSIDE)
             # The versions of the lists are the same in every row, and stand in summary.json too.
             safe.drop("references").write_csv(files["audit"], include_header=not number)
             for name, verdict in PEOPLE.items():
@@ -115,7 +116,7 @@ def _write_delta(night: Night, staged: Path) -> None:
     changed = changes(night).filter(col("address").is_not_null())
     added = one_an_address(changed.filter(col("action") == LedgerAction.SUPPRESS), night.work / "added")
     lifted = changed.filter((col("action") == LedgerAction.LIFT) & ~col("rule").is_in(NEVER_REMOVED)).collect().lazy()
-    still = _still_suppressed(night, lifted.select("key"))
+    still = _still_suppressed(staged, lifted.select("key"))
     again = added.join(lifted, on="address", how="semi").select("address")
     freed = lifted.join(still.lazy(), on="key", how="anti").join(again, on="address", how="anti")
     removed = one_an_address(freed, night.work / "removed")
@@ -126,9 +127,10 @@ def _write_delta(night: Night, staged: Path) -> None:
         write_removals(removed, name, delta)
 
 
-def _still_suppressed(night: Night, asked: pl.LazyFrame) -> pl.DataFrame:
+def _still_suppressed(staged: Path, asked: pl.LazyFrame) -> pl.DataFrame:
     """Those of the keys asked that some rule suppresses among tonight's rows: a lift of one rule does not free them."""
-    suppressed = night.told.filter(col("verdict") == Verdict.SUPPRESS.value)
+    told = pl.scan_parquet(staged / "audit.parquet", glob=False)
+    suppressed = told.filter(col("verdict") == Verdict.SUPPRESS.value)
     keys = [suppressed.select(key=name) for name in ("address_key", "mailbox_key")]
     return pl.concat(keys).join(asked, on="key", how="semi").unique().collect()
 

@@ -13,7 +13,8 @@ from hygiene.campaign.gate import Past
 from hygiene.campaign.rates import BounceRate, bounce_rates
 from hygiene.classify.bounces import bounce_action
 from hygiene.config import ListSource, LoadedJob
-from hygiene.engines.disk import decide
+from hygiene.decide.told import OF_A_CAMPAIGN
+from hygiene.engines.disk import look
 from hygiene.engines.size import shards_for
 from hygiene.incidents import watch
 from hygiene.publish.summary import list_counts, rule_counts
@@ -51,11 +52,11 @@ def check(loaded: LoadedJob, source: ListSource, as_of: dt.datetime, work: Path,
         memory = store.dns.load()
     with stages("decide"):
         shard = gather.shard(subscribers, past, negatives, memory, known, work)
-        scanned = decide(shard, subscribers.parts, loaded.policy, as_of, work).rows
+        decided = look(shard, subscribers.parts, loaded.policy, as_of, work, OF_A_CAMPAIGN)
         rates = bounce_rates(past.activity, negatives.with_columns(action=bounce_action(loaded.policy)), as_of)
         incidents = watch(store, meant, memory, loaded.policy, as_of).incidents
         known_of = _past(loaded, store, memory, rates, incidents)
-    return _answer(loaded, scanned, known_of, {one.name: one.rejects.height for one in opened}, as_of)
+    return _answer(loaded, decided, known_of, {one.name: one.rejects.height for one in opened}, as_of)
 
 
 def _past(

@@ -13,21 +13,32 @@ UNKNOWN = {
 }
 """What was not known of a row when it was decided; not knowing never suppresses."""
 
-SLIM = [
-    "list", "row", "domain", "verdict", "rule", "mailbox_provider", "fired", "in_force", "imported",
-    pl.max_horizontal("human_at", "delivered_first_at").alias("seen_at"),
+SLIM: list[str | pl.Expr] = [
+    "list", "row", "verdict", "rule", "mailbox_provider", "fired", "in_force", "imported",
     *(unknown.alias(name) for name, unknown in UNKNOWN.items()),
 ]  # fmt: skip
-"""`seen_at` is the last sign of a person, or the first delivery where there was none: how long a reader is idle."""
+"""What a night counts of every row."""
+
+OF_A_CAMPAIGN = [*SLIM, "domain", pl.max_horizontal("human_at", "delivered_first_at").alias("seen_at")]
+"""What the check of a campaign counts.
+
+`seen_at` is the last sign of a person, or the first delivery where there was none: how long a reader is idle.
+"""
 
 TOLD = [
-    "list", "row", "address", "repair", "address_key", "mailbox_key", "verdict", "rule", "typo_of",
-    "hard_source", "hard_line", "hard_burst", "soft_source", "soft_line",
+    "list", "row", "address", "repair", "rule", "typo_of", "hard_source", "hard_line", "hard_burst", "soft_source",
+    "soft_line",
 ]  # fmt: skip
-"""What is asked of rows of which somebody is told, beside the audit trail."""
+"""What lists and summary ask of some rows, beside the audit trail."""
 
 
 def is_told() -> pl.Expr:
     """Not simply kept: a verdict, a repair, or a suppression that ends."""
     ends = (col("in_force") & ~col("fired") != 0).fill_null(False)
     return (col("verdict") != Verdict.KEEP.value) | col("repair").is_not_null() | ends
+
+
+def is_asked() -> pl.Expr:
+    """Mended, mistyped or bounced: of other rows, lists and summary ask nothing in TOLD."""
+    bounced = col("rule").cast(pl.String).str.contains("^(BNC|SFT)").fill_null(False)
+    return col("repair").is_not_null() | col("typo_of").is_not_null() | bounced

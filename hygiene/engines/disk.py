@@ -4,7 +4,7 @@ Rows and events of a mailbox lie in the same shard, so the number of shards chan
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import polars as pl
 from polars import col
 
 from hygiene.decide.entries import entries
-from hygiene.decide.told import SLIM, TOLD, is_told
+from hygiene.decide.told import SLIM, TOLD, is_asked, is_told
 from hygiene.normalize.numbers import in_shard
 from hygiene.policy.policy import Policy
 from hygiene.publish.audit import new_trail, tell
@@ -25,9 +25,9 @@ class Decided:
     """What was decided, on disk."""
 
     rows: pl.LazyFrame
-    """Every row with what is counted of it (SLIM)."""
+    """Every row with what a night counts of it (SLIM)."""
     told: pl.LazyFrame
-    """Those of which somebody is told (TOLD)."""
+    """Those of which lists and summary ask more (TOLD)."""
     trail: Spool
     """What the audit trail says of them (publish/audit.py)."""
     entries: pl.LazyFrame
@@ -44,21 +44,43 @@ def decide(
 ) -> Decided:
     """Runs `clean_shard` on every part of the subscribers with what belongs to it; `parts` are those of `shard_of`."""
     slim, told, changed, trail = [], [], [], new_trail(work)
-    for number, subscribers in enumerate(parts):
-        decided = clean_shard(part_of(whole, subscribers, number, len(parts)), policy, as_of).collect(
-            engine="in-memory"
-        )
-        slim.append(work / f"decided-{number}.parquet")
-        told.append(work / f"told-{number}.parquet")
-        changed.append(work / f"entries-{number}.parquet")
-        decided.select(SLIM).write_parquet(slim[-1], compression="lz4")
+    for number in range(len(parts)):
+        decided = _decided(whole, parts, number, policy, as_of)
+        slim.append(_put(decided.select(SLIM), work / f"decided-{number}.parquet"))
         rows = decided.filter(is_told())
-        rows.select(TOLD).write_parquet(told[-1], compression="lz4")
+        told.append(_put(rows.filter(is_asked()).select(TOLD), work / f"told-{number}.parquet"))
         tell(trail, rows)
-        entries(rows, policy, as_of).write_parquet(changed[-1], compression="lz4")
+        changed.append(_put(entries(rows, policy, as_of), work / f"entries-{number}.parquet"))
+        del decided, rows  # before the next shard takes memory
         tick(1)
     found = [pl.scan_parquet(files, glob=False) for files in (slim, told, changed)]
     return Decided(found[0], found[1], trail, found[2])
+
+
+def look(
+    whole: Shard,
+    parts: list[pl.LazyFrame],
+    policy: Policy,
+    as_of: dt.datetime,
+    work: Path,
+    columns: Sequence[str | pl.Expr],
+) -> pl.LazyFrame:
+    """Some columns of every row as `decide` would decide it, where nothing is to be published."""
+    shards = range(len(parts))
+    rows = (_decided(whole, parts, number, policy, as_of).select(columns) for number in shards)
+    files = [_put(some, work / f"decided-{number}.parquet") for number, some in zip(shards, rows, strict=True)]
+    return pl.scan_parquet(files, glob=False)
+
+
+def _decided(whole: Shard, parts: list[pl.LazyFrame], number: int, policy: Policy, as_of: dt.datetime) -> pl.DataFrame:
+    shard = part_of(whole, parts[number], number, len(parts))
+    return clean_shard(shard, policy, as_of).collect(engine="in-memory")
+
+
+def _put(rows: pl.DataFrame, path: Path) -> Path:
+    """Without statistics, as all of it is read back, and soon."""
+    rows.write_parquet(path, compression="lz4", statistics=False)
+    return path
 
 
 def part_of(whole: Shard, subscribers: pl.LazyFrame, number: int, shards: int) -> Shard:

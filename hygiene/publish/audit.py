@@ -17,6 +17,8 @@ COLUMNS = [
     "list", "row", "address", "repair", "verdict", "rule", "name", "says", "suggestion", "rules", "evidence",
     "ledger_seq", "address_key", "mailbox_key", "run_id", "policy_digest", "references",
 ]  # fmt: skip
+FROM_OUTSIDE = ["list", "address", "repair", "suggestion", "address_key", "mailbox_key"]
+"""Columns whose cells may begin as a list has them; the others begin with words and numbers of ours."""
 FOR_PEOPLE = ["list", "row", "address", "rule", "name", "says", "suggestion", "rules", "evidence"]
 STRETCH = 250_000
 """Rows of a list whose told ones are put in order in memory."""

@@ -18,7 +18,7 @@ from hygiene.ingest.json_lines import JsonLines
 from hygiene.ingest.lists import OpenList
 from hygiene.ingest.text import TextFile
 from hygiene.model.errors import UnbalancedError
-from hygiene.model.spreadsheet import defused as defused_column
+from hygiene.model.spreadsheet import defused
 from hygiene.model.words import Verdict
 
 CHUNK = 1 << 20
@@ -148,12 +148,7 @@ def _packer(target: Path, compression: str | None) -> Iterator[IO[bytes]]:
             yield raw
 
 
-def defused(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """The rows with no cell that a spreadsheet would execute."""
-    texts = [name for name, dtype in rows.collect_schema().items() if dtype == pl.String]
-    return rows.with_columns(defused_column(name) for name in texts)
-
-
 def write_rejects(rejects: pl.DataFrame, path: Path) -> None:
-    """REJECTS as CSV for people."""
-    defused(rejects.lazy()).sink_csv(path)
+    """REJECTS as CSV for people, with no cell that a spreadsheet would execute."""
+    texts = [name for name, dtype in rejects.schema.items() if dtype == pl.String]
+    rejects.with_columns(defused(name) for name in texts).write_csv(path)

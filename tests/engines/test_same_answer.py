@@ -9,7 +9,7 @@ from polars.testing import assert_frame_equal
 
 from hygiene import gather
 from hygiene.config import LoadedJob, load_job
-from hygiene.decide.told import TOLD
+from hygiene.decide.told import TOLD, is_asked, is_told
 from hygiene.engines.disk import decide
 from hygiene.publish.audit import trails, with_evidence
 from hygiene.shard import Shard, clean_shard
@@ -58,10 +58,11 @@ def test_shards_on_disk_decide_as_one_in_memory(
         rows.select("list", "row", "verdict", "rule", "fired"), alone.select("list", "row", "verdict", "rule", "fired")
     )
     told = decided.told.collect().sort("list", "row")
-    assert told.height > 500
-    assert_frame_equal(told, alone.join(told.select("list", "row"), on=["list", "row"], how="semi").select(TOLD))
+    assert told.height > 200
+    assert_frame_equal(told, alone.filter(is_told() & is_asked()).select(TOLD))
     records = dict(rows.group_by("list").agg(pl.col("row").max() + 1).rows())
     trail = pl.concat(trails(decided.trail, records, "run", "policy", "{}"))
+    assert trail.height > 500
     here = alone.join(trail.select("list", "row"), on=["list", "row"], how="semi", maintain_order="left")
     assert_frame_equal(trail.select("list", "row"), here.select("list", "row"))
     assert trail["evidence"].to_list() == with_evidence(here).sort("list", "row")["evidence"].to_list()
