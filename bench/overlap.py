@@ -3,8 +3,8 @@
 python -m bench overlap [DOMAINS] [--events=ndjson|parquet|mail] [--runs=N]
 
 The resolver is Knot behind a relay that holds each reply back. Four nights, each a whole process: events alone
-(`dns = off`), domains alone (no events), one after the other, and both at once. All of one form of events are parsed
-by polars (Parquet), in part (NDJSON), or by Python alone (messages), which is the hardest for who runs beside it.
+(`dns = off`), domains alone (no events), one after the other, and both at once; medians go to bench/RESULTS.md. Events
+are parsed by polars (Parquet), in part (NDJSON), or by Python alone (mail), which is the hardest for what runs beside.
 """
 
 import asyncio
@@ -21,11 +21,17 @@ from pathlib import Path
 from typing import Any, cast
 
 from bench.measure import Measured, measured
+from bench.results import table, write_section
 
 EVENTS, MESSAGES, ROWS_A_DOMAIN = 3_000_000, 20_000, 10
 DELAY_SECONDS = 0.05
 QUESTIONS_PER_SECOND = 2_000
-NIGHTS = ("events", "domains", "after", "beside")
+NIGHTS = {
+    "events": "events alone",
+    "domains": "domains alone",
+    "after": "one after the other",
+    "beside": "both at once",
+}
 AS_OF = "2026-07-01T03:00:00Z"
 Address = tuple[str, int]
 
@@ -166,19 +172,32 @@ def main(arguments: list[str]) -> None:
         folder = Path(made)
         written(folder, given.domains, given.events)
         with knot(folder, {"zone": zone(given.domains), "invalid": _SOA}) as server, slow(server) as port:
-            walls: dict[str, list[float]] = {name: [] for name in NIGHTS}
+            found: dict[str, list[dict[str, Any]]] = {name: [] for name in NIGHTS}
             for _ in range(given.runs):
                 for name in NIGHTS:
                     command = [sys.executable, "-m", "bench.overlap", "night", str(job(folder, port, name)), name]
-                    figures = told(measured(command))
-                    walls[name].append(figures["wall_s"])
-                    print(f"{name:8}", json.dumps(figures), flush=True)
+                    found[name].append(told(measured(command)))
+                    print(f"{name:8}", json.dumps(found[name][-1]), flush=True)
                 same = [(folder / name / "out/latest/letter.csv").read_bytes() for name in ("after", "beside")]
                 assert same[0] == same[1], "the list differs"
                 for name in NIGHTS:
                     shutil.rmtree(folder / name)
-            after, beside = statistics.median(walls["after"]), statistics.median(walls["beside"])
-            print(f"one after the other {after:.1f} s, both at once {beside:.1f} s: {beside / after:.0%}")
+    title = f"Domains looked up while events are read: {given.domains:,} domains, events as {given.events}"
+    write_section(title, " ".join(["python -m bench overlap", *arguments]), report(found), ("hygiene", "polars"))
+
+
+def report(found: dict[str, list[dict[str, Any]]]) -> str:
+    """A row a night, of medians, and what is gained."""
+    medians = {
+        name: {column: statistics.median(run[column] or 0 for run in runs) for column in runs[0]}
+        for name, runs in found.items()
+    }
+    columns = list(medians["beside"])
+    rows = [[NIGHTS[name], *(f"{figures[column]:,}" for column in columns)] for name, figures in medians.items()]
+    share = medians["beside"]["wall_s"] / medians["after"]["wall_s"]
+    gained = f"Both at once take {share:.0%} of the time of one after the other."
+    print(gained)
+    return f"{table(['night', *columns], rows)}\n\n{gained}"
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
     store = Store(loaded.state, loaded.job.storage_options)
     read = _read(loaded, store, as_of, work, stages, writes=writes)
     run_id, subscribers, history, lookup = read.run_id, read.subscribers, read.history, read.lookup
-    rows, shards = subscribers.all, len(subscribers.parts)
+    rows, shards = subscribers.all, len(subscribers.scattered)
     with stages("decide", shards) as tick:
         meant = gather.meant(history.events, loaded.policy, as_of, work)
         believed, doubts = gather.believed(meant, history.activity, rows, lookup.answers, loaded.policy, as_of)
