@@ -1,6 +1,7 @@
 """Full rows with sensible cells; one keyword changes one cell. Instants may be given as text."""
 
 import datetime as dt
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -37,11 +38,15 @@ def evidence(**cells: Any) -> pl.DataFrame:
     return rows(EVIDENCE, cells or {"syntax": None}).with_columns(subscribed_at=pl.lit(subscribed_at, INSTANT))
 
 
+@cache
+def _keyed(address: str) -> dict[str, Any]:
+    keys = with_keys(pl.DataFrame({"address": [address]}))
+    return keys.with_columns(mailbox=number("mailbox_key")).row(0, named=True)
+
+
 def subscriber(address: str, **cells: Any) -> dict[str, Any]:
     """A row of a list, with the keys of its address."""
-    keys = with_keys(pl.DataFrame({"address": [address]}))
-    keyed = keys.with_columns(mailbox=number("mailbox_key")).row(0, named=True)
-    return {"list": "letter", "row": 0, **keyed, **cells}
+    return {"list": "letter", "row": 0, **_keyed(address), **cells}
 
 
 def subscribers(*people: dict[str, Any]) -> pl.DataFrame:
@@ -54,8 +59,7 @@ def subscribers(*people: dict[str, Any]) -> pl.DataFrame:
 
 def event(kind: str, address: str, occurred_at: str, **cells: Any) -> dict[str, Any]:
     """Something that happened to a message."""
-    keyed = with_keys(pl.DataFrame({"address": [address]})).row(0, named=True)
-    keys = {name: keyed[name] for name in ("address", "address_key", "mailbox_key")}
+    keys = {name: _keyed(address)[name] for name in ("address", "address_key", "mailbox_key")}
     return {"kind": kind, **keys, "occurred_at": occurred_at, "source": "events.csv", "line": 1, **cells}
 
 
