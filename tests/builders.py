@@ -24,11 +24,9 @@ def rows(table: Table, *cells: dict[str, Any]) -> pl.DataFrame:
     names = {name for row in cells for name in row}
     unknown = names - set(table.columns)
     assert not unknown, f"{table.name} has no {unknown}"
-    parsed = [
-        {name: instant(value) if table.schema.get(name) == INSTANT else value for name, value in row.items()}
-        for row in cells
-    ]
     schema = {name: dtype for name, dtype in table.schema.items() if name in names}
+    instants = {name for name, dtype in schema.items() if dtype == INSTANT}
+    parsed = [{name: instant(value) if name in instants else value for name, value in row.items()} for row in cells]
     return table.fill(pl.DataFrame(parsed, schema=schema))
 
 
