@@ -50,6 +50,13 @@ def test_receivers_words_are_understood(case: dict[str, str]) -> None:
     assert found["action"] in case["action"].split("|"), found
 
 
+def test_a_reply_means_the_same_alone_and_among_others() -> None:
+    replies = list(in_tables())
+    third = len(replies) // 3
+    for some in (replies[:1], replies[:third], replies[third:]):
+        assert meanings(*some) == [in_tables()[reply] for reply in some]
+
+
 @pytest.mark.parametrize("language", sorted({case["language"] for case in LANGUAGES}))
 def test_each_language_is_understood(language: str) -> None:
     cases = [case for case in LANGUAGES if case["language"] == language]

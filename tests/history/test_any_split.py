@@ -1,17 +1,13 @@
 """However the same events are split over files and nights, and in whatever order, the evidence is the same."""
 
 import tempfile
-from collections.abc import Iterator
 from typing import Any
-from unittest.mock import patch
 
 import polars as pl
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from hygiene.classify.bounce_rules import bounce_rules
 from hygiene.classify.bounces import with_bounce_meaning
 from hygiene.classify.domain_facts import domain_facts
 from hygiene.classify.negatives import NEGATIVE, STATED
@@ -22,22 +18,12 @@ from hygiene.policy.policy import Policy
 from hygiene.sender.bursts import doubts, readers, with_doubts
 from hygiene.shard import Shard, clean_shard
 from tests.builders import AS_OF, event, events, subscriber, subscribers
-from tests.classify.replies import meanings
+from tests.judged import judged_once
 
 PEOPLE = ["ann@example.org", "a.n.n@gmail.com", "ann+news@gmail.com", "bob@hotmail.com"]
 LISTED = subscribers(*(subscriber(address, row=row) for row, address in enumerate(PEOPLE)))
 KINDS = ["delivered", "opened", "clicked", "bounced", "deferred", "complained", "unsubscribed", "resubscribed"]
 REPLIES = ["550 5.1.1 no such user", "452 4.2.2 mailbox full", "550 5.4.1 Recipient address rejected: Access denied"]
-
-
-@pytest.fixture(scope="module")
-def few_rules() -> Iterator[None]:
-    """Only the bounce rules that decide these replies, and decide them as all rules do; to read all takes longest."""
-    known = meanings(*REPLIES)
-    rules = tuple(rule for rule in bounce_rules() if rule.id in {found["bounce_rule"] for found in known})
-    assert (len(rules), meanings(*REPLIES, rules=rules)) == (len(REPLIES), known)
-    with patch("hygiene.classify.bounces.bounce_rules", lambda: rules):
-        yield
 
 
 @st.composite
@@ -74,7 +60,6 @@ def remembered(nights: list[list[dict[str, Any]]]) -> pl.DataFrame:
     return clean_shard(shard, Policy(), AS_OF).collect().sort("list", "row")
 
 
-@pytest.mark.usefixtures("few_rules")
 @settings(deadline=None, max_examples=25)
 @given(happenings(), st.data())
 def test_any_split_and_order_of_the_same_events_gives_the_same_evidence(
@@ -85,4 +70,5 @@ def test_any_split_and_order_of_the_same_events_gives_the_same_evidence(
     again = data.draw(st.lists(st.sampled_from(happened), max_size=5, unique_by=lambda one: one["event_id"]))
     files = [[one for one, night in zip(shuffled, nights, strict=True) if night == wanted] for wanted in range(4)]
     files.append(again)
-    assert_frame_equal(remembered([told for told in files if told]), remembered([happened]))
+    with judged_once():
+        assert_frame_equal(remembered([told for told in files if told]), remembered([happened]))
