@@ -30,7 +30,7 @@ path = "letter.csv"
 [dns]
 resolvers = ["{resolver}"]
 canary = "canary.zone"
-timeout_seconds = 0.6
+timeout_seconds = 3
 questions_per_second = 100000
 """
 DECIDED = (0, 3)

@@ -15,7 +15,7 @@ from hygiene.lookup.resolvers import endpoints
 from hygiene.model.tables import DNS_ANSWERS
 from hygiene.policy.policy import Policy
 from tests.dns_server import FAULTS, DnsServer, Zone, serving
-from tests.lookup.asking import AT, asked, many, names, settings, statuses
+from tests.lookup.asking import AT, QUICK, asked, many, names, settings, statuses
 
 EVERY_STATUS: Zone = {
     "mx.zone": {"MX": ["10 mx.canary.zone."]},
@@ -87,7 +87,7 @@ def test_every_status_is_told_by_a_real_server() -> None:
 def test_no_fault_of_a_server_is_a_no() -> None:
     zone: Zone = {f"{fault}.zone": {"fault": fault, "MX": ["10 mx.canary.zone."]} for fault in FAULTS}
     with serving(zone) as server:
-        found = statuses(asked(list(zone), server))
+        found = statuses(asked(list(zone), server, timeout_seconds=QUICK))
     assert found == {f"{fault}.zone": outcome for fault, outcome in AFTER_FAULT.items()}
     assert set(AFTER_FAULT) == FAULTS
 
@@ -115,10 +115,8 @@ def test_stopping_by_hand_hands_over_what_was_learned() -> None:
         heard.append(1)
 
     heard: list[int] = []
-    with serving(many(400)) as server:
-        patient = settings(server, timeout_seconds=5)  # on a busy machine too, it is the hand that ends it
-        with pytest.raises(LookupInterrupted) as stopped:
-            look_up(pl.Series(names(400)), patient, Path(), DNS_ANSWERS.empty(), Policy(), AT, stop)
+    with serving(many(400)) as server, pytest.raises(LookupInterrupted) as stopped:
+        look_up(pl.Series(names(400)), settings(server), Path(), DNS_ANSWERS.empty(), Policy(), AT, stop)
     lookup = stopped.value.lookup
     assert 100 < lookup.memory.height < 400
     assert set(lookup.memory["mx_status"]) == {"mx"}

@@ -14,7 +14,7 @@ from hygiene.model.tables import DNS_ANSWERS
 from hygiene.policy.policy import Policy
 from hygiene.validate.mx import DomainFacts, mx_verdict
 from tests.dns_server import Zone, serving
-from tests.lookup.asking import AT, asked, many, names, settings, statuses
+from tests.lookup.asking import AT, QUICK, asked, many, names, settings, statuses
 
 TROUBLES: dict[str, dict[str, object]] = {
     "a third of the questions is lost": {"loss": 0.3},
@@ -31,7 +31,7 @@ TROUBLES: dict[str, dict[str, object]] = {
 def test_no_trouble_of_the_only_resolver_is_a_no_and_the_look_up_ends_in_time(trouble: str) -> None:
     began = time.monotonic()
     with serving(many(150), **TROUBLES[trouble]) as server:
-        lookup = asked(names(150), server, deadline_minutes=8 / 60)
+        lookup = asked(names(150), server, deadline_minutes=8 / 60, timeout_seconds=QUICK)
     assert {status for status, _ in statuses(lookup).values()} <= {"mx", "temperror"}
     assert lookup.asked + lookup.left == 150
     assert time.monotonic() - began < 8 + 7, "the deadline, and what a busy machine needs to start and stop"
@@ -49,7 +49,7 @@ def test_questions_are_asked_again_where_a_third_of_them_is_lost() -> None:
 
 def test_the_other_resolver_takes_over_where_one_dies() -> None:
     with serving(many(300), dies_after=100) as dying, serving(many(300)) as sound:
-        lookup = asked(names(300), dying, sound)
+        lookup = asked(names(300), dying, sound, timeout_seconds=QUICK)
     assert (lookup.failed, lookup.left, lookup.dropped) == (0, 0, None)
     assert {status for status, _ in statuses(lookup).values()} == {"mx"}
 
