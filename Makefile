@@ -22,8 +22,8 @@ help: ## this list
 run: $(VENV)/.run ## the nightly job on sample_data (another one: JOB=path/to/job.toml)
 	@$(BIN)/hygiene run $(JOB) $(ARGS)
 
-test: $(VENV)/.dev ## all tests
-	$(BIN)/python -m pytest -q $(ARGS)
+test: $(VENV)/.dev ## all tests, a process per core
+	$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, import contracts, types
 	$(BIN)/ruff format --check --quiet .

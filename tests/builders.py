@@ -1,6 +1,7 @@
 """Full rows with sensible cells; one keyword changes one cell. Instants may be given as text."""
 
 import datetime as dt
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -25,11 +26,9 @@ def rows(table: Table, *cells: dict[str, Any]) -> pl.DataFrame:
     names = {name for row in cells for name in row}
     unknown = names - set(table.columns)
     assert not unknown, f"{table.name} has no {unknown}"
-    parsed = [
-        {name: instant(value) if table.schema.get(name) == INSTANT else value for name, value in row.items()}
-        for row in cells
-    ]
     schema = {name: dtype for name, dtype in table.schema.items() if name in names}
+    instants = {name for name, dtype in schema.items() if dtype == INSTANT}
+    parsed = [{name: instant(value) if name in instants else value for name, value in row.items()} for row in cells]
     return table.fill(pl.DataFrame(parsed, schema=schema))
 
 
@@ -39,11 +38,15 @@ def evidence(**cells: Any) -> pl.DataFrame:
     return rows(EVIDENCE, cells or {"syntax": None}).with_columns(subscribed_at=pl.lit(subscribed_at, INSTANT))
 
 
+@cache
+def _keyed(address: str) -> dict[str, Any]:
+    keys = with_keys(pl.DataFrame({"address": [address]}))
+    return keys.with_columns(mailbox=number("mailbox_key")).row(0, named=True)
+
+
 def subscriber(address: str, **cells: Any) -> dict[str, Any]:
     """A row of a list, with the keys of its address."""
-    keys = with_keys(pl.DataFrame({"address": [address]}))
-    keyed = keys.with_columns(mailbox=number("mailbox_key")).row(0, named=True)
-    return {"list": "letter", "row": 0, **keyed, **cells}
+    return {"list": "letter", "row": 0, **_keyed(address), **cells}
 
 
 def subscribers(*people: dict[str, Any]) -> pl.DataFrame:
@@ -56,8 +59,7 @@ def subscribers(*people: dict[str, Any]) -> pl.DataFrame:
 
 def event(kind: str, address: str, occurred_at: str, **cells: Any) -> dict[str, Any]:
     """Something that happened to a message."""
-    keyed = with_keys(pl.DataFrame({"address": [address]})).row(0, named=True)
-    keys = {name: keyed[name] for name in ("address", "address_key", "mailbox_key")}
+    keys = {name: _keyed(address)[name] for name in ("address", "address_key", "mailbox_key")}
     return {"kind": kind, **keys, "occurred_at": occurred_at, "source": "events.csv", "line": 1, **cells}
 
 

@@ -26,6 +26,12 @@ def copy_job(folder: Path) -> Path:
     return folder / "configs/nightly.toml"
 
 
+def copy_night(ran: Path, folder: Path) -> Path:
+    """A job that ran, with the state and output that it left, for a test that goes on from there."""
+    shutil.copytree(ran, folder, symlinks=True, dirs_exist_ok=True)
+    return folder / "configs/nightly.toml"
+
+
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the sample job ran once; tests must not change it."""

@@ -1,5 +1,6 @@
 """`hygiene dns`: whether domains take mail, by asking now, by a recorded snapshot, or by what is remembered."""
 
+import datetime as dt
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,6 +30,7 @@ MEANING = {
     "temperror": "is not known: the look-up failed",
 }
 """What each MxStatus says of a domain."""
+NO_TEXT = '""'
 _GOOD = ("mx", "implicit_mx", "mx_is_ip")
 _domains = click.argument("domains", metavar="DOMAIN...", nargs=-1, required=True)
 
@@ -52,7 +54,7 @@ def check(ctx: click.Context, domains: tuple[str, ...], job: Path, as_json: bool
     from hygiene.lookup.resolve import ask
 
     loaded = load(job)
-    now = instant(loaded, None)
+    now = dt.datetime.now(dt.UTC)  # never the job's as_of: the network knows no other instant
     found = ask(_names(domains), loaded.job.dns, loaded.policy, now)
     rows = _told(observations((domain, facts, now) for domain, facts in found.items()), domains)
     _show(rows, as_json)
@@ -100,8 +102,11 @@ def _names(domains: tuple[str, ...]) -> "pl.Series":
 
     from hygiene.gather import recipients
 
-    typed = [f"postmaster@{domain.strip().rstrip('.')}" for domain in domains]
-    return recipients(pl.DataFrame({"address": typed}))["domain"]
+    return recipients(pl.DataFrame({"address": [f"postmaster@{domain}" for domain in _typed(domains)]}))["domain"]
+
+
+def _typed(domains: tuple[str, ...]) -> list[str]:
+    return [domain.strip().rstrip(".") for domain in domains]
 
 
 def _of_lists(loaded: "LoadedJob") -> "pl.Series":
@@ -116,13 +121,18 @@ def _of_lists(loaded: "LoadedJob") -> "pl.Series":
 
 
 def _told(answers: "pl.DataFrame", domains: tuple[str, ...]) -> list[dict[str, Any]]:
-    """One row per domain given, with what follows from its answer; without an answer it is empty."""
+    """One row per domain given, with what follows from its answer; without an answer it is empty.
+
+    What is no name stands there as it was typed.
+    """
+    import polars as pl
     from polars import col
 
     from hygiene.classify.domains import is_parked, provider_of_mx
     from hygiene.classify.typos import typo_of
 
-    wanted = _names(domains).unique(maintain_order=True).to_frame("domain")
+    named = pl.select(domain=pl.coalesce(_names(domains), pl.Series(_typed(domains))))
+    wanted = named.unique(maintain_order=True)
     joined = wanted.join(answers, on="domain", how="left", maintain_order="left")
     targets = col("targets")
     more = joined.with_columns(
@@ -137,7 +147,7 @@ def _show(rows: list[dict[str, Any]], as_json: bool) -> None:
         return
     for row in rows:
         said = MEANING.get(row["mx_status"], "was never asked for, or is no name")
-        click.echo(f"{row['domain']} {said}.")
+        click.echo(f"{row['domain'] or NO_TEXT} {said}.")
         for name, value in row.items():
             if name not in ("domain", "mx_status") and value not in (None, False):
                 click.echo(f"    {name.replace('_', ' ')}: {value}")

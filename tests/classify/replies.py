@@ -18,11 +18,15 @@ def table(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader((CASES / name).read_text("utf-8").splitlines()))
 
 
+def as_replies(*replies: Any) -> pl.DataFrame:
+    """What `classify` reads; a text alone is a diagnostic."""
+    cells = [{"diagnostic": reply} if isinstance(reply, str) else reply for reply in replies]
+    return pl.DataFrame([{**dict.fromkeys(REPLY), **row} for row in cells], schema=dict.fromkeys(REPLY, pl.String))
+
+
 def meanings(*replies: Any, rules: tuple[BounceRule, ...] | None = None) -> list[dict[str, Any]]:
     """What each reply means, with the default policy's action; a text alone is its diagnostic."""
-    cells = [{"diagnostic": reply} if isinstance(reply, str) else reply for reply in replies]
-    frame = pl.DataFrame([{**dict.fromkeys(REPLY), **row} for row in cells], schema=dict.fromkeys(REPLY, pl.String))
-    return classify(frame, rules).with_columns(action=bounce_action(Policy())).to_dicts()
+    return classify(as_replies(*replies), rules).with_columns(action=bounce_action(Policy())).to_dicts()
 
 
 def meaning(diagnostic: str | None = None, **fields: str) -> dict[str, Any]:

@@ -1,16 +1,20 @@
 """Every system's records become events as its table of cases says; its sample is known as its own and no other's."""
 
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import polars as pl
 import pytest
 
 from hygiene.formats.format import format_from, formats
 from hygiene.ingest.bodies import as_json, is_form
 from hygiene.ingest.detect import has_marks, table_records
 from hygiene.ingest.documents import first_records
+from hygiene.ingest.events import EventRows
 from hygiene.ingest.text import open_text
 from hygiene.model.errors import ConfigError
-from tests.formats.reading import Case, cases, how, read, read_all, samples
+from tests.formats.reading import cases, how, read, read_all, samples
 
 CASES = list(cases())
 SYSTEMS = [
@@ -20,10 +24,20 @@ SYSTEMS = [
 CHECKED = ("address", "esp_type", "status", "reply_code", "diagnostic", "campaign", "stream", "sending_ip", "event_id")
 
 
-@pytest.mark.parametrize(("system", "case"), CASES, ids=[f"{system}: {case['case']}" for system, case in CASES])
-def test_a_record_means_what_the_table_says(system: str, case: Case, tmp_path: Path) -> None:
-    found = read(tmp_path, case["record"] + "\n", case.get("file") or "events.json", format=system, **how(case))
-    events = found.events.collect()
+@cache
+def found_in(number: int) -> tuple[EventRows, pl.DataFrame]:
+    """What a case of the table is read as."""
+    system, case = CASES[number]
+    with TemporaryDirectory() as folder:
+        name = case.get("file") or "events.json"
+        found = read(Path(folder), case["record"] + "\n", name, format=system, **how(case))
+        return found, found.events.collect()
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[f"{system}: {case['case']}" for system, case in CASES])
+def test_a_record_means_what_the_table_says(number: int) -> None:
+    _, case = CASES[number]
+    found, events = found_in(number)
     assert events["kind"].to_list() == case["kinds"].split()
     assert ", ".join(found.rejects["reason"]) == (case.get("rejects") or "")
     first = events.row(0, named=True) if events.height else {}
@@ -37,12 +51,8 @@ def test_a_record_means_what_the_table_says(system: str, case: Case, tmp_path: P
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_every_kind_and_every_exception_of_a_format_has_a_case(system: str, tmp_path: Path) -> None:
-    mine = [(name, case) for name, case in CASES if name == system]
-    found = [
-        read(tmp_path, case["record"], case.get("file") or "events.json", format=system, **how(case))
-        for _, case in mine
-    ]
+def test_every_kind_and_every_exception_of_a_format_has_a_case(system: str) -> None:
+    found = [found_in(number)[0] for number, (name, _) in enumerate(CASES) if name == system]
     kinds = {kind for each in found for kind in each.kinds}
     ignored = {label.partition(": ")[2] for each in found for label in each.ignored}
     assert {rule.kind.value for rule in formats()[system].event if rule.kind} <= kinds

@@ -2,7 +2,7 @@
 
 What is said in other forms, units and packings (4, 5, 6, 13, 14) is in test_forms.py. What has to do with writing is
 tested where writing is: a list for each scope (9) and systems that cannot take what we have (11) in test_writing.py and
-tests/push, success in part (10) in tests/push/test_push.py. Cells that a spreadsheet would run (13) are in
+tests/push, success in part (10) in tests/push/test_push_refusals.py. Cells that a spreadsheet would run (13) are in
 tests/ledger/test_audit.py, `tag` and `tags` (6) in tests/cases/suppression_lists.csv.
 """
 

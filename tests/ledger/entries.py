@@ -1,6 +1,7 @@
 """Ledger entries about people, as runs and persons make them."""
 
 import datetime as dt
+from itertools import chain
 from typing import Any
 
 import polars as pl
@@ -19,7 +20,8 @@ def entry(address: str, rule: str = "BNC201", action: str = "suppress", **cells:
 def entries(*told: dict[str, Any]) -> pl.DataFrame:
     """LEDGER entries before they are chained."""
     parsed = [{name: instant(cell) if name.endswith("_at") else cell for name, cell in row.items()} for row in told]
-    return pl.DataFrame(parsed, schema={name: LEDGER.schema[name] for row in told for name in row})
+    known = LEDGER.schema  # made anew each time that it is asked for
+    return pl.DataFrame(parsed, schema={name: known[name] for name in dict.fromkeys(chain.from_iterable(told))})
 
 
 def people(*addresses: str, mailbox_key: str | None = None) -> pl.DataFrame:

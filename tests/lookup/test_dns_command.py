@@ -1,5 +1,6 @@
 """`hygiene dns`: ask, record and replay, show."""
 
+import datetime as dt
 import json
 import subprocess
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ path = "letter.csv"
 [dns]
 resolvers = ["{resolver}"]
 canary = "canary.zone"
-timeout_seconds = 0.6
+timeout_seconds = 3
 questions_per_second = 100000
 """
 DECIDED = (0, 3)
@@ -75,6 +76,8 @@ def dns(job: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         ("null.zone", 1, "null.zone says that it takes no mail (RFC 7505).\n"),
         ("gone.zone", 1, "gone.zone does not exist.\n"),
         ("ill.zone", 4, "ill.zone is not known: the look-up failed.\n    note: servfail\n"),
+        ("", 4, '"" was never asked for, or is no name.\n'),
+        (" a b.zone. ", 4, "a b.zone was never asked for, or is no name.\n"),
     ],
 )
 def test_check_asks_now_and_says_by_its_exit_code_whether_the_domain_takes_mail(
@@ -83,6 +86,13 @@ def test_check_asks_now_and_says_by_its_exit_code_whether_the_domain_takes_mail(
     ran = dns(job, "check", domain)
     assert (ran.returncode, ran.stdout.startswith(said[: said.index("\n")])) == (code, True), ran.stderr
     assert set(said.splitlines()) <= set(ran.stdout.splitlines())
+
+
+def test_check_says_when_it_asked_and_not_as_of_when_the_job_judges(job: Path) -> None:
+    (row,) = json.loads(dns(job, "check", "good.zone", "--json").stdout)
+    asked_at = dt.datetime.fromisoformat(row["observed_at"]).timestamp()
+    (after := job.with_name("after")).touch()
+    assert job.stat().st_mtime - 1 < asked_at < after.stat().st_mtime + 1
 
 
 def test_show_tells_what_a_run_remembered_and_asks_nobody(night: tuple[Path, DnsServer]) -> None:

@@ -15,19 +15,11 @@ from tests.builders import AS_OF
 from tests.conftest import hygiene
 from tests.exchange.jobs import ANN, BOB, CY, DEE, job, store
 from tests.push.server import CUT, Answer, Server, serving
-from tests.push.systems import Brevo, Klaviyo, Mailgun, Postmark, SendGrid, Ses, SparkPost
+from tests.push.systems import Brevo, Mailgun, Postmark, SendGrid, SparkPost
+from tests.push.systems_with_jobs import Klaviyo, Ses
 
 MANY = [f"reader{number:05}@example.org" for number in range(20_001)]
 WHEN = "2026-03-02T09:15:31"
-
-
-@pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    for system in ("SENDGRID", "MAILGUN", "SPARKPOST", "BREVO", "KLAVIYO"):
-        monkeypatch.setenv(f"{system}_API_KEY", "secret")
-    for name in ("POSTMARK_SERVER_TOKEN", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "secret")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDTEST")
 
 
 @pytest.fixture

@@ -5,18 +5,26 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import copy_job, hygiene
+from tests.conftest import copy_job, copy_night, hygiene
 
 
-@pytest.fixture
-def held(tmp_path: Path) -> tuple[str, str]:
-    """Job file and run id of a first run that the brake holds."""
-    job = copy_job(tmp_path)
+@pytest.fixture(scope="module")
+def first_night(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder and run id of a first run that the brake holds; tests must not change it."""
+    folder = tmp_path_factory.mktemp("held")
+    job = copy_job(folder)
     job.write_text(job.read_text().replace("policy-balanced.toml", "careful.toml"))
     (job.parent / "careful.toml").write_text("brake_first_share = 0.05\n")
     told = hygiene("run", str(job), "--json", "-q")
     assert told.returncode == 3
-    return str(job), json.loads(told.stdout)["run_id"]
+    return folder, json.loads(told.stdout)["run_id"]
+
+
+@pytest.fixture
+def held(first_night: tuple[Path, str], tmp_path: Path) -> tuple[str, str]:
+    """Job file and run id of a copy of it."""
+    folder, run_id = first_night
+    return str(copy_night(folder, tmp_path)), run_id
 
 
 def test_a_held_run_publishes_and_enters_nothing_and_says_why(held: tuple[str, str], tmp_path: Path) -> None:

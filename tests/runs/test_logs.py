@@ -1,12 +1,11 @@
 """What a scheduler reads: one JSON object a line, with no address in it."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import hygiene
+from tests.conftest import copy_night, hygiene
 
 SECRET = "Only A Person Writes This"
 
@@ -15,7 +14,7 @@ SECRET = "Only A Person Writes This"
 def told(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """What every command that works on a job logs, one after the other."""
     folder = tmp_path_factory.mktemp("logged")
-    shutil.copytree(sample, folder, symlinks=True, dirs_exist_ok=True)
+    copy_night(sample, folder)
     job = "configs/nightly.toml"
     (folder / "more.csv").write_text("email,reason\nnobody@known.example,unsubscribe\nnot-an-address,complaint\n")
     commands = [

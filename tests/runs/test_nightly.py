@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from hygiene.normalize.repair import repaired
-from tests.conftest import ROOT, copy_job, hygiene
+from tests.conftest import ROOT, copy_job, copy_night, hygiene
 
 CASES = list(csv.DictReader((ROOT / "sample_data/cases.csv").read_text("utf-8").splitlines()))
 
@@ -21,8 +21,8 @@ def trail(sample: Path) -> set[tuple[str, str, str, str | None]]:
     return set(audit.select("list", "address", "verdict", "rule").rows())
 
 
-def summary(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = json.loads((folder / "out/latest/summary.json").read_text("utf-8"))
+def summary(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "out/latest/summary.json").read_text("utf-8"))
     return found
 
 
@@ -72,11 +72,10 @@ def test_files_are_for_their_owner_alone(sample: Path) -> None:
     assert {oct(file.stat().st_mode & 0o777) for file in files if ".lock" not in file.name} == {"0o600"}
 
 
-def test_a_second_night_suppresses_nobody_anew_and_says_what_changed(tmp_path: Path) -> None:
-    job = str(copy_job(tmp_path))
-    first, second = hygiene("run", job, "--json", "-q"), hygiene("run", job, "--json", "-q")
-    assert first.returncode == second.returncode == 0
-    before, after = json.loads(first.stdout), json.loads(second.stdout)
+def test_a_second_night_suppresses_nobody_anew_and_says_what_changed(tmp_path: Path, sample: Path) -> None:
+    second = hygiene("run", str(copy_night(sample, tmp_path)), "--json", "-q")
+    assert second.returncode == 0
+    before, after = summary(sample), json.loads(second.stdout)
     assert after["lists"] == before["lists"]
     assert (after["changes"]["since"], after["changes"]["suppressed"]) == (before["run_id"], 0)
     assert after["process"]["events"]["read"] == 0
@@ -113,9 +112,8 @@ def test_why_tells_rule_evidence_and_history(sample: Path) -> None:
     assert found["events"]
 
 
-def test_a_person_forgotten_stays_blocked_and_leaves_no_address(tmp_path: Path) -> None:
-    job = str(copy_job(tmp_path))
-    hygiene("run", job, "-q")
+def test_a_person_forgotten_stays_blocked_and_leaves_no_address(tmp_path: Path, sample: Path) -> None:
+    job = str(copy_night(sample, tmp_path))
     case = next(case for case in CASES if case["rule"] == "CMP101")
     key = "a-key-of-the-test-long-enough"
     assert (
@@ -133,8 +131,8 @@ def test_an_empty_list_is_not_one_to_send_to(sample: Path, tmp_path: Path) -> No
     assert "the list has no rows" in told.stdout
 
 
-def test_a_profile_tells_where_time_and_memory_went_by_stage(tmp_path: Path) -> None:
-    told = hygiene("run", str(copy_job(tmp_path)), "-q", "--profile").stderr.splitlines()
+def test_a_profile_tells_where_time_and_memory_went_by_stage(tmp_path: Path, sample: Path) -> None:
+    told = hygiene("run", str(copy_night(sample, tmp_path)), "-q", "--profile").stderr.splitlines()
     stages = [line[:20].strip() for line in told[1:-1]]
     assert told[0].split() == ["stage", "seconds", "CPU", "s", "share", "peak", "MiB", "grown"]
     assert stages[:5] == ["read lists", "open events", "read rows", "read events", "look up domains"]
