@@ -34,12 +34,14 @@ def engagement(kept: pl.DataFrame, fresh: pl.DataFrame, told: pl.LazyFrame, sign
     known = _known(kept, rows, signs)
     delivered = fresh.lazy().filter(DELIVERED).select("mailbox", "occurred_at").collect(engine="in-memory")
     anew = _anew(known, delivered)
+    if fresh.is_empty() and anew.is_empty() and known["since"].equals(known["unengaged_since"]):
+        return kept
     if anew.height:
         known = known.join(anew, on="mailbox", how="anti")
         again = _known(kept.clear(), rows.join(anew, on="mailbox", how="semi"), signs)
         known = pl.concat([known, again])
         delivered = pl.concat([delivered.join(anew, on="mailbox", how="anti"), *_deliveries(told, anew)])
-    counted = rows.lazy().join(_counted(known.lazy(), delivered.lazy()), on="mailbox", how="left")
+    counted = rows.lazy().join(_counted(known, delivered.lazy()), on="mailbox", how="left")
     return ENGAGEMENT.conform(counted).collect(engine="in-memory")
 
 
@@ -62,7 +64,9 @@ def _with_instants(kept: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
     new = pl.concat(found, how="diagonal").sort("mailbox").collect(engine="in-memory")
     if kept.is_empty():
         return new
-    return pl.concat([kept.select(new.columns), new]).group_by("mailbox", "address").agg(INSTANTS).sort("mailbox")
+    old = kept.select(new.columns)
+    both = pl.concat([old.join(new, on="mailbox", how="semi"), new]).group_by("mailbox", "address").agg(INSTANTS)
+    return pl.concat([old.join(new, on="mailbox", how="anti"), both.select(new.columns)]).sort("mailbox")
 
 
 def _instants(activity: pl.LazyFrame, *keys: str) -> pl.LazyFrame:
@@ -101,16 +105,17 @@ def _deliveries(told: pl.LazyFrame, mailboxes: pl.DataFrame) -> Iterator[pl.Data
         yield near.select("mailbox", "occurred_at").join(some.lazy(), on="mailbox", how="semi").collect()
 
 
-def _counted(known: pl.LazyFrame, delivered: pl.LazyFrame) -> pl.LazyFrame:
+def _counted(known: pl.DataFrame, delivered: pl.LazyFrame) -> pl.LazyFrame:
     """COUNTS per mailbox: what was kept of them, and the days that `delivered` adds."""
     is_new = col("last").is_null() | (_day(AT) > _day(col("last")))
     # A day whose mail came both before and after the sign of life was not counted as one after it.
     is_after = (col("since") < AT) & (is_new | (col("last") <= col("since")))
     last = known.select("mailbox", "last").filter(col("last").is_not_null())
-    since = known.select("mailbox", "last", "since").filter(col("since").is_not_null())
-    new = delivered.join(last, on="mailbox", how="left").filter(is_new).group_by("mailbox").agg(new=_days())
+    since = known.lazy().select("mailbox", "last", "since").filter(col("since").is_not_null())
+    on_new = delivered if last.is_empty() else delivered.join(last.lazy(), on="mailbox", how="left").filter(is_new)
+    new = on_new.group_by("mailbox").agg(new=_days())
     after = delivered.join(since, on="mailbox").filter(is_after).group_by("mailbox").agg(after=_days())
-    joined = known.join(new, on="mailbox", how="left").join(after, on="mailbox", how="left")
+    joined = known.lazy().join(new, on="mailbox", how="left").join(after, on="mailbox", how="left")
     days = col("deliveries").fill_null(0) + col("new").fill_null(0)
     kept_after = pl.when(col("last") > col("since")).then("unengaged_deliveries").fill_null(0)
     silent = pl.when(col("since").is_null()).then(days).otherwise(kept_after + col("after").fill_null(0))
