@@ -190,3 +190,15 @@ def test_the_command_tells_counts_and_files(tmp_path: Path) -> None:
     assert all(oct(Path(file).stat().st_mode & 0o777) == "0o600" for file in told["files"])
     plain = hygiene(*asked)
     assert (plain.returncode, "missing here" in plain.stdout) == (0, True)
+
+
+def test_the_command_tells_whose_list_it_is_by_its_content(tmp_path: Path) -> None:
+    loaded = job(tmp_path)
+    enter(loaded, (ANN, "CMP101"))
+    (tmp_path / "theirs.csv").write_text(f"{BOB},BOUNCE\n")
+    (tmp_path / "nobodys.csv").write_text(f"email\n{BOB}\n")
+    asked = ["reconcile", "--job", str(loaded.path), "--json", "--with"]
+    told: dict[str, Any] = json.loads(hygiene(*asked, str(tmp_path / "theirs.csv")).stdout)
+    assert "ses-add.csv" in {Path(file).name for file in told["files"]}
+    refused = hygiene(*asked, str(tmp_path / "nobodys.csv"))
+    assert (refused.returncode, "Say which with --format" in refused.stderr) == (2, True)

@@ -1,0 +1,52 @@
+"""Which system wrote a suppression list? Told by the marks of the formats in its first rows, or not told at all."""
+
+import csv
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hygiene.formats.format import formats
+from hygiene.ingest.archives import is_archive, members, unpacked
+from hygiene.ingest.detect import FIRST, Record, fits
+from hygiene.ingest.documents import first_records
+from hygiene.ingest.shape import shape_of
+from hygiene.ingest.streams import existing
+from hygiene.ingest.text import TextFile, open_text
+from hygiene.model.errors import InputError
+
+
+def list_format(path: Path) -> str:
+    """The name of the format of a list; raises InputError where its content does not tell."""
+    with TemporaryDirectory(prefix="hygiene-") as work:
+        found = list_formats(open_text(_first(existing(path), Path(work)), Path(work)))
+    if len(found) == 1:
+        return found[0]
+    told = f"it fits {' and '.join(found)}" if found else "its columns fit several systems, or none"
+    raise InputError(f"whose list this is cannot be told: {told}.", str(path), "Say which with --format.")
+
+
+def list_formats(text: TextFile) -> list[str]:
+    """Names of the formats whose marks every one of the first rows has."""
+    is_json = text.head.lstrip("\ufeff \t\r\n").startswith(("{", "["))
+    records = first_records(text.head, FIRST) if is_json else _rows(text.head)
+    return [
+        each.name
+        for each in formats().values()
+        if records
+        and each.suppressions
+        and any(all(fits(record, marks) for record in records) for marks in each.suppressions.marks)
+    ]
+
+
+def _rows(head: str) -> list[Record]:
+    """The header as a record; the first rows of a table without one, by the numbers of their cells, and how many."""
+    shape = shape_of(head)
+    if shape.has_header:
+        return [dict.fromkeys((name.strip().strip('"').strip() for name in shape.names), "")]
+    lines = [line for line in head.splitlines()[shape.head_lines :] if line.strip()][:FIRST]
+    rows = csv.reader(lines, delimiter=shape.delimiter)
+    return [{"#": len(row), **{str(number): cell for number, cell in enumerate(row)}} for row in rows]
+
+
+def _first(path: Path, work: Path) -> Path:
+    """The file, or the first one in an archive."""
+    return unpacked(path, next(iter(members(path))), work) if is_archive(path) else path
