@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 from hygiene.formats.format import formats
 from hygiene.ingest.archives import is_archive, members, unpacked
-from hygiene.ingest.detect import FIRST, Record, fits
+from hygiene.ingest.detect import FIRST, Record, fits, has_marks, table_records
 from hygiene.ingest.documents import first_records
 from hygiene.ingest.shape import shape_of
 from hygiene.ingest.streams import existing
@@ -26,8 +26,7 @@ def list_format(path: Path) -> str:
 
 def list_formats(text: TextFile) -> list[str]:
     """Names of the formats whose marks every one of the first rows has."""
-    is_json = text.head.lstrip("\ufeff \t\r\n").startswith(("{", "["))
-    records = first_records(text.head, FIRST) if is_json else _rows(text.head)
+    records = first_records(text.head, FIRST) if is_json(text) else _rows(text.head)
     return [
         each.name
         for each in formats().values()
@@ -35,6 +34,23 @@ def list_formats(text: TextFile) -> list[str]:
         and each.suppressions
         and any(all(fits(record, marks) for record in records) for marks in each.suppressions.marks)
     ]
+
+
+def refuse_events(text: TextFile, name: str) -> None:
+    """Raises InputError for what is known as events, and not as a list: most whom it names are not suppressed."""
+    records = first_records(text.head) if is_json(text) else table_records(text.head, None)[1]
+    titles = [each.title for each in formats().values() if each.read and has_marks(records, each.read)]
+    if titles and not list_formats(text):
+        raise InputError(
+            f"holds what {titles[0]} tells of addresses, good and bad; it is no list of suppressed ones.",
+            name,
+            "Name it under [[events]] of the job: what it says is evidence, which the rules judge.",
+        )
+
+
+def is_json(text: TextFile) -> bool:
+    """Whether a list is JSON, by its first character."""
+    return text.head.lstrip("\ufeff \t\r\n").startswith(("{", "["))
 
 
 def _rows(head: str) -> list[Record]:

@@ -67,6 +67,35 @@ def test_a_list_without_addresses_is_refused(tmp_path: Path) -> None:
         read(tmp_path, "postmark", "x.csv", b"colour\nblue\n")
 
 
+@pytest.mark.parametrize("form", ["csv", "sendgrid", "iterable"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Email Address,ZB Status\ngood@example.org,valid\n",
+        "email,status,reason,toxicity\ngood@example.org,deliverable,accepted_email,0\n",
+        '{"email":"good@example.org","timestamp":1772442931,"event":"open","sg_event_id":"x"}\n',
+        "email,event,timestamp,sg_event_id\ngood@example.org,delivered,1772442931,x\n",
+    ],
+)
+def test_events_and_reports_of_verifiers_are_evidence_and_never_a_list(form: str, content: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        read(tmp_path, form, "x", content.encode())
+
+
+@pytest.mark.parametrize(
+    "file", [path for path in (ROOT / "sample_data/formats").iterdir() if path.is_file()], ids=lambda path: path.name
+)
+def test_no_sample_of_events_is_taken_for_a_list(file: Path) -> None:
+    with pytest.raises(InputError):
+        read_suppressions(SuppressionSource(path=file.name, format="csv", name="them"), file.parent)
+
+
+def test_what_is_refused_as_events_says_where_it_belongs(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="what ZeroBounce") as raised:
+        read(tmp_path, "csv", "x.csv", b"Email Address,ZB Status\ngood@example.org,valid\n")
+    assert "[[events]]" in raised.value.fix
+
+
 def told(folder: Path, content: bytes) -> list[str]:
     (folder / "list").write_bytes(content)
     return list_formats(open_text(folder / "list", folder))
