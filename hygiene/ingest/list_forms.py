@@ -14,12 +14,14 @@ from hygiene.ingest.text import TextFile, open_text
 from hygiene.model.errors import InputError
 
 
-def list_format(path: Path) -> str:
-    """The name of the format of a list; raises InputError where its content does not tell."""
+def list_format(path: Path, otherwise: str | None = None) -> str:
+    """The name of the format of a list; where its content does not tell, `otherwise`, or InputError is raised."""
     with TemporaryDirectory(prefix="hygiene-") as work:
         found = list_formats(open_text(_first(existing(path), Path(work)), Path(work)))
     if len(found) == 1:
         return found[0]
+    if otherwise:
+        return otherwise
     told = f"it fits {' and '.join(found)}" if found else "its columns fit several systems, or none"
     raise InputError(f"whose list this is cannot be told: {told}.", str(path), "Say which with --format.")
 

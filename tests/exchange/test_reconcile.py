@@ -15,7 +15,7 @@ from hygiene import by_person
 from hygiene.config import LoadedJob, SuppressionSource
 from hygiene.exchange.reconcile import Reconciled, reconcile
 from tests.conftest import hygiene
-from tests.exchange.jobs import ANN, BOB, CY, DEE, LATER, enter, job, lift, list_of
+from tests.exchange.jobs import ANN, BOB, CY, DEE, LATER, enter, job, lift, list_of, store
 
 AFTER = LATER + dt.timedelta(days=1)
 
@@ -202,3 +202,14 @@ def test_the_command_tells_whose_list_it_is_by_its_content(tmp_path: Path) -> No
     assert "ses-add.csv" in {Path(file).name for file in told["files"]}
     refused = hygiene(*asked, str(tmp_path / "nobodys.csv"))
     assert (refused.returncode, "Say which with --format" in refused.stderr) == (2, True)
+
+
+def test_a_list_is_imported_as_its_content_tells(tmp_path: Path) -> None:
+    loaded = job(tmp_path)
+    (tmp_path / "ses.csv").write_text(f"{BOB},COMPLAINT\n")
+    (tmp_path / "plain.csv").write_text(f"email\n{CY}\n")
+    for name in ("ses.csv", "plain.csv"):
+        asked = ["ledger", "import", str(tmp_path / name), "--from", "them", "--job", str(loaded.path)]
+        assert hygiene(*asked).stdout == "1 entered.\n"
+    entered = store(loaded).ledger.entries().select("address", "rule").collect().rows()
+    assert set(entered) == {(BOB, "CMP101"), (CY, "MAN002")}
