@@ -113,6 +113,12 @@ def _tell(made: "Made", as_json: bool) -> None:
     click.echo(f"{made.export.added:,} to add, {made.export.removed:,} to remove ({since}).")
     for file in made.manifest["files"]:
         click.echo(f"  {file['rows']:>9,}  {made.folder / file['file']}")
+    if odd := made.manifest["left_out_as_no_address"]:
+        click.echo(f"{odd:,} more in force: no address that a system could be told.")
+    if staying := made.manifest["lifted_but_never_removed"]:
+        click.echo(
+            f"{staying:,} lifted here, once a complaint or an erasure: never removed there but by your own hand."
+        )
     click.echo(made.manifest["note"])
     click.echo(f"Once the system has them: hygiene export confirm {made.export.export_id}")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import click
 
 from hygiene.formats.api import Api
-from hygiene.formats.format import EventRule, Format, ListSort, Reading, Shape, format_named
+from hygiene.formats.format import EventRule, Format, ListSort, Paths, Reading, Shape, format_named
 from hygiene.formats.format import formats as all_formats
 
 LONGEST = 60
@@ -46,7 +46,10 @@ def _described(system: Format) -> Iterator[str]:
         yield from _events(system, system.read)
     if system.suppressions:
         listing = system.suppressions
-        yield from _section("Suppression list, read", listing.model_dump(exclude_defaults=True, exclude={"sort"}))
+        yield from _section(
+            "Suppression list, read", listing.model_dump(exclude_defaults=True, exclude={"sort", "marks"})
+        )
+        yield from _marks(listing.marks)
         yield from _table("which list it is: the first that holds", dict(map(_sort, listing.sort)))
     if system.write:
         yield from _section("Suppression list, written", system.write.model_dump(exclude_defaults=True))
@@ -66,7 +69,7 @@ def _api(api: Api) -> Iterator[str]:
 def _events(system: Format, reading: Reading) -> Iterator[str]:
     settings = reading.model_dump(exclude_defaults=True, exclude=set(OF_THEIR_OWN))
     yield from _section(f"Events ({reading.container})", settings)
-    yield from (f"  known by:              {' + '.join(marks)}" for marks in reading.marks)
+    yield from _marks(reading.marks)
     for title, table in (("names", reading.names), ("columns", reading.columns), ("synonyms", reading.synonyms)):
         yield from _table(title, {key: _paths(key, paths) for key, paths in table.items()})
     for shape in system.shape:
@@ -75,6 +78,10 @@ def _events(system: Format, reading: Reading) -> Iterator[str]:
         yield "\n  what a record means: the first that holds"
         yield from (f"    {_what(rule):<26} {_condition(rule.when)}" for rule in system.event)
     yield from _table("words", {word: kind.value for word, kind in reading.kinds.items()})
+
+
+def _marks(marks: tuple[Paths, ...]) -> Iterator[str]:
+    yield from (f"  known by:              {' + '.join(one)}" for one in marks)
 
 
 def _shape(shape: Shape) -> Iterator[str]:

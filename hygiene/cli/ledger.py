@@ -87,15 +87,22 @@ def ledger() -> None:
 
 @ledger.command("import")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--format", "form", default="csv", show_default=True, help="Whose list it is (`hygiene formats`).")
+@click.option(
+    "--format",
+    "form",
+    help="Whose list it is (`hygiene formats`); where it is left out, its content tells, else it is plain csv.",
+)
 @click.option("--from", "name", required=True, help="Who says so; kept as the actor.")
 @job_option
 @as_of_option
-def import_(path: Path, form: str, name: str, job: Path, as_of: str | None) -> None:
+def import_(path: Path, form: str | None, name: str, job: Path, as_of: str | None) -> None:
     """Enter another system's suppression list; it never weakens what the ledger has."""
     from hygiene import by_person
     from hygiene.config import SuppressionSource
+    from hygiene.ingest.list_forms import list_format
 
     loaded = load(job)
+    if form is None:
+        form = list_format(path, "csv") if path.is_file() else "csv"
     source = SuppressionSource(path=str(path.resolve()), format=form, name=name)
     click.echo(f"{by_person.import_list(loaded, source, instant(loaded, as_of)):,} entered.")

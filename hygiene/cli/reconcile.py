@@ -17,12 +17,17 @@ from hygiene.cli.job import as_of_option, instant, job_option, json_option, load
     metavar="FILE",
     help="The system's list, as a file.",
 )
-@click.option("--format", "form", required=True, metavar="NAME", help="The file's form, as `hygiene formats` names it.")
+@click.option(
+    "--format",
+    "form",
+    metavar="NAME",
+    help="The file's form, as `hygiene formats` names it; told by its content where it is left out.",
+)
 @click.option("--to", "system", metavar="NAME", help="Whose list it is, where that is not the form (csv of a pull).")
 @job_option
 @as_of_option
 @json_option
-def reconcile(path: Path, form: str, system: str | None, job: Path, as_of: str | None, as_json: bool) -> None:
+def reconcile(path: Path, form: str | None, system: str | None, job: Path, as_of: str | None, as_json: bool) -> None:
     """Compare the ledger with a system's own list, and write what would make them agree.
 
     Below `out/reconciled/`: additions and removals for the system, and a file for `hygiene ledger import`. Of two
@@ -30,8 +35,10 @@ def reconcile(path: Path, form: str, system: str | None, job: Path, as_of: str |
     """
     from hygiene.config import SuppressionSource
     from hygiene.exchange.reconcile import reconcile as compare
+    from hygiene.ingest.list_forms import list_format
 
     loaded = load(job)
+    form = form or list_format(path)
     source = SuppressionSource(path=str(path.resolve()), format=form, name=system or form)
     told = compare(loaded, source, system or form, instant(loaded, as_of))
     if as_json:

@@ -49,14 +49,24 @@ def removals(
 
     Whoever ever complained or was erased stays, and so does whom any rule suppresses, also one not asked for.
     """
-    free = now.filter((col("in_force") == 0) & (col("ever") & NEVER == 0)).select("address_key")
-    known = then.filter((col("in_force") != 0) & (col("ever") & wanted != 0)).join(free, on="address_key", how="semi")
+    known = _freed(now.filter(col("ever") & NEVER == 0), then, wanted)
     asked = col("in_force") & wanted
     return _ordered(
         _told(known, pl.when(asked != 0).then(asked).otherwise("in_force"), words).with_columns(
             at=pl.lit(as_of).cast(STANDING.schema["suppressed_at"])
         )
     )
+
+
+def staying(now: pl.LazyFrame, then: pl.LazyFrame, wanted: int) -> pl.LazyFrame:
+    """STANDING of those whom nothing suppresses any more, and whom no removal may name."""
+    return _freed(now.filter(col("ever") & NEVER != 0), then, wanted)
+
+
+def _freed(now: pl.LazyFrame, then: pl.LazyFrame, wanted: int) -> pl.LazyFrame:
+    """Whom the system knew for a reason asked for, where nothing suppresses them any more."""
+    free = now.filter(col("in_force") == 0).select("address_key")
+    return then.filter((col("in_force") != 0) & (col("ever") & wanted != 0)).join(free, on="address_key", how="semi")
 
 
 def is_address() -> pl.Expr:

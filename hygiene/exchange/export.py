@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -12,17 +12,19 @@ import polars as pl
 from polars import col
 
 from hygiene.config import LoadedJob
-from hygiene.decide.standing import is_address
+from hygiene.decide.standing import is_address, staying
 from hygiene.exchange.rows import ROWS, Wanted, changed_rows, kept, known_then, standing_of, write_rows
 from hygiene.formats.writing import Writing
 from hygiene.ledger.exports import Export, Series
 from hygiene.lock import holding
 from hygiene.model.words import ReasonFamily
+from hygiene.policy.families import bits_of
 from hygiene.publish import folder
 from hygiene.publish.exports import ADD, REMOVE, Written, write_additions, write_removals, writing_of
 from hygiene.store import Store
 
 NO_ADDRESS = "left_out_as_no_address"
+STAYING = "lifted_but_never_removed"
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def export(loaded: LoadedJob, wanted: Wanted, as_of: dt.datetime) -> Made:
         made = Export(
             export_id, *_named(wanted.series), as_of, seq, since=since, added=counts[ADD], removed=counts[REMOVE]
         )
-        manifest = _manifest(made, files, writing, counts[NO_ADDRESS])
+        manifest = _manifest(made, files, writing, counts)
         folder.write_json(staged / folder.MANIFEST, manifest)
         final = folder.put(staged, exports_folder(loaded), export_id)
         if store.exports.find(export_id) is None:
@@ -94,18 +96,20 @@ def _write_files(wanted: Wanted, staged: Path) -> list[Written]:
 
 
 def _write_rows(store: Store, wanted: Wanted, base: Export | None, as_of: dt.datetime, staged: Path) -> dict[str, int]:
-    """Writes the rows; how many there are to add, to remove, and how many in force are no address."""
+    """Writes the rows; how many there are to add, to remove, to leave there, and how many in force are no address."""
     entries = store.ledger.entries()
     spool = staged / "standing.parquet"
     now = kept(standing_of(entries, as_of), spool)
     then = known_then(entries, base, staged.parent)
     counts = write_rows(changed_rows(now, then, wanted, as_of), staged)
-    odd = now.filter((col("in_force") != 0) & ~is_address()).select(pl.len()).collect().item()
+    odd = now.filter((col("in_force") != 0) & ~is_address())
+    others = {NO_ADDRESS: odd, STAYING: staying(now, then, bits_of(list(wanted.reasons)))}
+    counts |= {name: rows.select(pl.len()).collect().item() for name, rows in others.items()}
     spool.unlink()
-    return {**counts, NO_ADDRESS: odd}
+    return counts
 
 
-def _manifest(made: Export, files: Iterable[Written], writing: Writing, odd: int) -> dict[str, Any]:
+def _manifest(made: Export, files: Iterable[Written], writing: Writing, counts: Mapping[str, int]) -> dict[str, Any]:
     """Who was exported to where, as counts and digests; no address."""
     return {
         "export_id": made.export_id,
@@ -117,7 +121,8 @@ def _manifest(made: Export, files: Iterable[Written], writing: Writing, odd: int
         "ledger_seq": made.ledger_seq,
         "added": made.added,
         "removed": made.removed,
-        NO_ADDRESS: odd,
+        NO_ADDRESS: counts[NO_ADDRESS],
+        STAYING: counts[STAYING],
         "removal_is_by_hand": writing.removal_is_by_hand,
         "words": {family.value: word for family, word in writing.words.items()},
         "note": writing.note,

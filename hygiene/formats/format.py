@@ -136,6 +136,9 @@ class ListSort(Part):
 class SuppressionReading(Part):
     """`[suppressions]`: how a list of suppressed addresses that the system exports is read."""
 
+    marks: tuple[Paths, ...] = ()
+    """As in `[read]`, for `hygiene reconcile`; every row must have all of one set. Cells of a table without a header go
+    by their numbers from 0, and `#` is how many there are."""
     is_bare: bool = False
     """Whether a line is an address, and perhaps more behind white space, with no columns to speak of."""
     header: bool | None = None

@@ -28,11 +28,13 @@ def recognised(records: Sequence[Record], where: str) -> Format | None:
 def has_marks(records: Sequence[Record], reading: Reading) -> bool:
     """Whether one of the records is of this system."""
     return any(
-        all(_is_there(inner, mark) for mark in marks)
-        for record in records
-        for inner in _with_inner(record, reading)
-        for marks in reading.marks
+        fits(inner, marks) for record in records for inner in _with_inner(record, reading) for marks in reading.marks
     )
+
+
+def fits(record: Record, marks: Paths) -> bool:
+    """Whether a record has all marks of a set."""
+    return all(_is_there(record, mark) for mark in marks)
 
 
 def table_records(head: str, delimiter: str | None, reading: Reading | None = None) -> tuple[Shape, list[Record]]:

@@ -71,7 +71,8 @@ def flat_texts(texts: pl.DataFrame, how: How) -> Iterator[Decoded]:
             rest.append(mine)
             continue
         found, bad, others = _of_one_type(mine, str(type_), how)
-        rest.append(others)
+        if others.height:
+            rest.append(others)
         yield found, bad
     if rest:
         yield _flat_of(pl.concat(rest), how.layout, how)

@@ -15,6 +15,7 @@ from hygiene.ingest.conditions import first, holds, meets
 from hygiene.ingest.delimited import open_delimited
 from hygiene.ingest.generic import folded
 from hygiene.ingest.json_events import flat_records
+from hygiene.ingest.list_forms import is_json, list_formats, refuse_events
 from hygiene.ingest.paths import parts_of
 from hygiene.ingest.streams import files_of
 from hygiene.ingest.text import TextFile, open_text
@@ -53,12 +54,12 @@ def _files(path: Path, work: Path) -> Iterator[tuple[Path, str]]:
 
 def _listed(path: Path, name: str, system: Format, reading: SuppressionReading, work: Path) -> pl.DataFrame:
     text = open_text(path, work)
-    is_json = text.head.lstrip("\ufeff \t\r\n").startswith(("{", "["))
     if reading.is_bare:
         rows = _bare_rows(text)
     else:
-        rows = _json_rows(text, system, reading, work) if is_json else _table_rows(text, reading, work)
+        rows = _json_rows(text, system, reading, work) if is_json(text) else _table_rows(text, reading, work)
     default = _family(name, rows, reading)
+    refuse_events(text, name)
     cell = {column: first(paths, rows.schema) for column, paths in reading.columns.items()}
     reason, at = (cell.get(column, pl.lit(None, pl.String)) for column in ("reason", "suppressed_at"))
     word = reason.str.to_lowercase().str.replace_all(r"[^a-z0-9]+", "_").str.strip_chars("_")
@@ -94,11 +95,13 @@ def _table_rows(text: TextFile, reading: SuppressionReading, work: Path) -> pl.D
         path: theirs[key] for path in _wanted(reading) if (key := path if path in numbers else folded(path)) in theirs
     }
     if not set(reading.columns["address"]) & here.keys():
-        wanted = ", ".join(reading.columns["address"])
+        wanted, told = ", ".join(reading.columns["address"]), list_formats(text)
         raise InputError(
             f"no column holds addresses; there are {', '.join(opened.columns)}.",
             str(text.path),
-            f"The format looks for {wanted}; is it the file's? `hygiene formats` lists them all.",
+            f"It is a list of {told[0]}: name that as its format."
+            if len(told) == 1
+            else f"The format looks for {wanted}; is it the file's? `hygiene formats` lists them all.",
         )
     cells = [_value(col(name).str.strip_chars()).alias(path) for path, name in here.items()]
     return found.select(opened.line_of(found["row"]).alias("line"), *cells)

@@ -15,7 +15,7 @@ from hygiene import by_person
 from hygiene.config import LoadedJob, SuppressionSource
 from hygiene.exchange.reconcile import Reconciled, reconcile
 from tests.conftest import hygiene
-from tests.exchange.jobs import ANN, BOB, CY, DEE, LATER, enter, job, lift, list_of
+from tests.exchange.jobs import ANN, BOB, CY, DEE, LATER, enter, job, lift, list_of, store
 
 AFTER = LATER + dt.timedelta(days=1)
 
@@ -190,3 +190,26 @@ def test_the_command_tells_counts_and_files(tmp_path: Path) -> None:
     assert all(oct(Path(file).stat().st_mode & 0o777) == "0o600" for file in told["files"])
     plain = hygiene(*asked)
     assert (plain.returncode, "missing here" in plain.stdout) == (0, True)
+
+
+def test_the_command_tells_whose_list_it_is_by_its_content(tmp_path: Path) -> None:
+    loaded = job(tmp_path)
+    enter(loaded, (ANN, "CMP101"))
+    (tmp_path / "theirs.csv").write_text(f"{BOB},BOUNCE\n")
+    (tmp_path / "nobodys.csv").write_text(f"email\n{BOB}\n")
+    asked = ["reconcile", "--job", str(loaded.path), "--json", "--with"]
+    told: dict[str, Any] = json.loads(hygiene(*asked, str(tmp_path / "theirs.csv")).stdout)
+    assert "ses-add.csv" in {Path(file).name for file in told["files"]}
+    refused = hygiene(*asked, str(tmp_path / "nobodys.csv"))
+    assert (refused.returncode, "Say which with --format" in refused.stderr) == (2, True)
+
+
+def test_a_list_is_imported_as_its_content_tells(tmp_path: Path) -> None:
+    loaded = job(tmp_path)
+    (tmp_path / "ses.csv").write_text(f"{BOB},COMPLAINT\n")
+    (tmp_path / "plain.csv").write_text(f"email\n{CY}\n")
+    for name in ("ses.csv", "plain.csv"):
+        asked = ["ledger", "import", str(tmp_path / name), "--from", "them", "--job", str(loaded.path)]
+        assert hygiene(*asked).stdout == "1 entered.\n"
+    entered = store(loaded).ledger.entries().select("address", "rule").collect().rows()
+    assert set(entered) == {(BOB, "CMP101"), (CY, "MAN002")}

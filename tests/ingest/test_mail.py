@@ -91,6 +91,13 @@ def test_a_bounce_keeps_its_words_and_what_mailing_it_is_of(tmp_path: Path) -> N
     assert (row["campaign"], row["stream"]) == ("spring26", "news.letters.example.com")
 
 
+def test_a_reply_in_the_words_begins_with_its_code(tmp_path: Path) -> None:
+    head = b"From: mailer-daemon@example.net\nX-Failed-Recipients: gone1@example.org\n"
+    words = b"Date: Mon, 02 Mar 2026 09:15:31 +0000\n\nThe response was:\n\n550 5.1.1 no such user\n"
+    rows = read(tmp_path, FROM + head + words)
+    assert rows.events.collect()["diagnostic"].to_list() == ["550 5.1.1 no such user"]
+
+
 @pytest.mark.parametrize("form", ["exim-words", "qmail", "yahoo-words", "gmail-words"])
 def test_a_bounce_in_words_that_quotes_our_letter_is_of_its_mailing(form: str, tmp_path: Path) -> None:
     assert set(sample(f"dsn/{form}.eml", tmp_path).events.collect()["campaign"]) == {"spring26"}

@@ -81,7 +81,7 @@ def _reply(words: str) -> str:
     """From the first reply in the words on; all of them where there is none."""
     said = _squeezed(words)
     found = LASTING.search(said)
-    return said[found.start() :].strip() if found else said
+    return said[found.start() :].strip(" :") if found else said
 
 
 def _squeezed(text: str) -> str:
