@@ -14,7 +14,7 @@ from hygiene.formats.format import format_named
 from hygiene.ingest.mail.redaction import is_redacted
 from hygiene.ingest.mail.reports import told
 from tests.conftest import ROOT
-from tests.ingest.mail import BOUNCE, SAMPLES, addresses, bounce, files, mbox, read, sample
+from tests.ingest.mail import BOUNCE, FROM, SAMPLES, addresses, bounce, files, mbox, read, sample
 
 TABLE = (ROOT / "tests/cases/mail_events.csv").read_text("utf-8")
 
