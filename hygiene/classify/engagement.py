@@ -70,12 +70,11 @@ def _with_instants(kept: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
 
 
 def _instants(activity: pl.LazyFrame, *keys: str) -> pl.LazyFrame:
-    delivered = activity.filter(DELIVERED).group_by(keys)
-    rows = delivered.agg(delivered_first_at=AT.min(), delivered_last_at=AT.max())
-    for name, kinds in SIGNS.items():
-        signs = activity.filter(col("activity").is_in(kinds)).group_by(keys).agg(AT.max().alias(name))
-        rows = rows.join(signs, on=keys, how="full", coalesce=True)
-    return rows
+    kinds = {"delivered_at": [Activity.DELIVERED], **SIGNS}
+    told = activity.filter(col("activity").is_in([kind for some in kinds.values() for kind in some]))
+    apart = [pl.when(col("activity").is_in(some)).then(AT).alias(name) for name, some in kinds.items()]
+    delivered = {"delivered_first_at": col("delivered_at").min(), "delivered_last_at": col("delivered_at").max()}
+    return told.select(*keys, *apart).group_by(keys).agg(*(col(name).max() for name in SIGNS), **delivered)
 
 
 def _known(kept: pl.DataFrame, rows: pl.DataFrame, signs: pl.DataFrame) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 import datetime as dt
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from hygiene.normalize.activity import activity, is_activity
 from hygiene.normalize.numbers import number
 from hygiene.policy.policy import Policy
 from hygiene.shard import Shard, with_evidence
+from hygiene.state import StateTable
 from hygiene.store import Store
 from hygiene.validate.syntax import JUDGED
 from tests.builders import event, events, instant, lifts, subscriber, subscribers
@@ -136,6 +137,23 @@ def test_the_forgotten_are_nowhere_and_the_others_are_made_anew(store: Store, tm
     assert not any(gone in file["mailbox"] for file in files)
     assert rows(store.history.engagement.kept(JULY)) == (0, 1)
     assert evidence(shard(store, JULY), JULY)["deliveries"].to_list() == [None, None, None, None, 1]
+
+
+def test_a_crash_while_somebody_is_forgotten_leaves_no_evidence_of_them(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crashing(table: StateTable, column: str, values: Sequence[int]) -> None:
+        if table.table is ENGAGEMENT:
+            raise KeyboardInterrupt
+        delete(table, column, values)
+
+    told(store, "a", *EARLY, event("delivered", PEOPLE[4], "2026-06-01"))
+    shard(store, JUNE)
+    delete = StateTable.delete
+    monkeypatch.setattr(StateTable, "delete", crashing)
+    with pytest.raises(KeyboardInterrupt):
+        store.history.forget([PEOPLE[0]])
+    assert rows(store.history.engagement.kept(JULY)) == (0, 1)
 
 
 def test_a_history_that_was_compacted_is_worked_out_anew(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
