@@ -111,7 +111,8 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
     rows, shards = subscribers.all, len(subscribers.scattered)
     with stages("decide", shards) as tick:
         meant = gather.meant(history.events, loaded.policy, as_of, work)
-        believed, doubts = gather.believed(meant, history.activity, rows, lookup.answers, loaded.policy, as_of)
+        people = gather.people(rows, work)
+        believed, doubts = gather.believed(meant, history.activity, people, lookup.answers, loaded.policy, as_of)
         negatives = gather.numbered(believed, work)
         known = gather.known(loaded, store, rows, work, run_id, as_of)
         whole = gather.shard(subscribers, history, negatives, lookup.answers, known, work)
@@ -123,7 +124,7 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         pending = _signed(changed, loaded, run_id, work)
     with stages("watch the sender"):
         watched = with_shares(
-            watch(store, meant, lookup.answers, loaded.policy, as_of), history.activity, rows, lookup.answers
+            watch(store, meant, lookup.answers, loaded.policy, as_of), history.activity, people, lookup.answers
         )
     if writes:
         _remember(store, doubts, watched)

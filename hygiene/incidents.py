@@ -53,12 +53,12 @@ def watch(
     return Watched(incidents(refused, samples, known, store.incidents.closings()), refused)
 
 
-def with_shares(watched: Watched, activity: pl.LazyFrame, rows: pl.LazyFrame, answers: pl.DataFrame) -> Watched:
-    """With tonight's shares, by what arrived at the people of the lists (`rows`)."""
+def with_shares(watched: Watched, activity: pl.LazyFrame, people: pl.LazyFrame, answers: pl.DataFrame) -> Watched:
+    """With tonight's shares, by what arrived at the people of the lists (`mailbox` and `domain`)."""
     if not watched.incidents:
         return watched
     delivered = activity.filter(DELIVERED).select("mailbox", "occurred_at")
-    found = shares(watched.refused, delivered, listed(rows), answers)
+    found = shares(watched.refused, delivered, people, answers)
     return replace(watched, incidents=[replace(one, share=found.get(one.id)) for one in watched.incidents])
 
 

@@ -16,8 +16,9 @@ from hygiene.version import __version__
 COMPLETE = "_HYGIENE_COMPLETE"
 """Environment variable by which a shell asks for completions."""
 
-READ_AHEAD = "POLARS_ROW_GROUP_PREFETCH_SIZE", "4"
-"""So many row groups of a Parquet file are read ahead: as many as polars wants by itself take 200 MiB of a ledger."""
+POLARS = {"POLARS_ROW_GROUP_PREFETCH_SIZE": "4", "POLARS_MAX_OPEN_SINKS": "512"}
+"""Row groups of a Parquet file that are read ahead: as many as polars wants by itself take 200 MiB of a ledger.
+And files that rows are scattered over at once: beyond 128, polars would begin a new one for every few thousand rows."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("hygiene.cli.run:run", "Read, decide and publish."),
@@ -72,7 +73,7 @@ def hygiene() -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Runs a command line and exits with its code."""
     logs.set_up()
-    os.environ.setdefault(*READ_AHEAD)
+    os.environ |= {name: value for name, value in POLARS.items() if name not in os.environ}
     sys.exit(ending(lambda: _run(sys.argv[1:] if arguments is None else arguments)))
 
 

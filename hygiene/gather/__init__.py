@@ -2,7 +2,7 @@
 
 from hygiene.gather.asking import Asking
 from hygiene.gather.events import Past, history, open_files, past
-from hygiene.gather.evidence import believed, caught_up, meant, negatives, numbered, shard
+from hygiene.gather.evidence import believed, caught_up, meant, negatives, numbered, people, shard
 from hygiene.gather.ledger import Known, imported, known
 from hygiene.gather.rows import Subscribers, open_all, recipients, scattered_again, subscribers
 
@@ -22,6 +22,7 @@ __all__ = [
     "open_all",
     "open_files",
     "past",
+    "people",
     "recipients",
     "scattered_again",
     "shard",

@@ -24,6 +24,8 @@ from hygiene.store import Store
 
 SORTED_ROWS = 200_000
 """So many events with their replies are sorted at once."""
+PEOPLE_GROUP_ROWS = 50_000
+"""Rows come in the order of the shards, which are ranges of mailboxes."""
 
 
 def meant(events: pl.LazyFrame, policy: Policy, as_of: dt.datetime, work: Path) -> pl.LazyFrame:
@@ -39,17 +41,23 @@ def negatives(meant: pl.LazyFrame) -> pl.LazyFrame:
     return meant.filter(col("kind").is_in(NEGATIVE))
 
 
+def people(rows: pl.LazyFrame, work: Path) -> pl.LazyFrame:
+    """`mailbox` and `domain` of SUBSCRIBERS, in one file of the work folder, of which a few are read at a time."""
+    listed(rows).sink_parquet(found := work / "people.parquet", compression="lz4", row_group_size=PEOPLE_GROUP_ROWS)
+    return pl.scan_parquet(found, glob=False)
+
+
 def believed(
     meant: pl.LazyFrame,
     activity: pl.LazyFrame,
-    rows: pl.LazyFrame,
+    people: pl.LazyFrame,
     answers: pl.DataFrame,
     policy: Policy,
     as_of: dt.datetime,
 ) -> tuple[pl.LazyFrame, pl.DataFrame]:
     """The negatives, with what is doubted among their bounces; and the DOUBTS, by what arrived at the lists' people."""
     against, until = negatives(meant), col("occurred_at") <= as_of
-    found = doubts(against.filter(until), activity.filter(until), listed(rows), answers, policy)
+    found = doubts(against.filter(until), activity.filter(until), people, answers, policy)
     return with_doubts(against, found, policy), found
 
 

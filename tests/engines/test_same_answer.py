@@ -28,7 +28,8 @@ def night(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Loade
     subscribers = gather.subscribers(gather.open_all(loaded, work), work)
     past, memory = gather.past(store, AS_OF), store.dns.load()
     meant = gather.meant(past.events, loaded.policy, AS_OF, work)
-    believed, _ = gather.believed(meant, past.activity, subscribers.all, memory, loaded.policy, AS_OF)
+    people = gather.people(subscribers.all, work)
+    believed, _ = gather.believed(meant, past.activity, people, memory, loaded.policy, AS_OF)
     negatives = gather.numbered(believed, work)
     known = gather.known(loaded, store, subscribers.all, work, "", AS_OF)
     return loaded, gather.shard(subscribers, past, negatives, memory, known, work), subscribers.parts
