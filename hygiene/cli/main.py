@@ -16,7 +16,7 @@ from hygiene.version import __version__
 COMPLETE = "_HYGIENE_COMPLETE"
 """Environment variable by which a shell asks for completions."""
 
-POLARS = {"POLARS_ROW_GROUP_PREFETCH_SIZE": "4", "POLARS_MAX_OPEN_SINKS": "512"}
+POLARS = {"POLARS_ROW_GROUP_PREFETCH_SIZE": "4", "POLARS_MAX_OPEN_SINKS": "256"}
 """Row groups of a Parquet file that are read ahead: as many as polars wants by itself take 200 MiB of a ledger.
 And files that rows are scattered over at once: beyond 128, polars would begin a new one for every few thousand rows."""
 

@@ -18,8 +18,8 @@ MOST_BYTES = 192 << 20
 """A shard is no larger even where there is more memory: larger ones are no faster, a quarter of it is slower."""
 SHARE = 0.25
 """Share of the free memory that one shard may take: the rest is for reading, writing and the file cache."""
-MOST_SHARDS = 512
-"""Each is a file that rows are scattered to at once; a process may have 1,024 open."""
+MOST_SHARDS = 256
+"""Rows are scattered to a file each at once, which takes memory too; of longer lists, shards are larger."""
 FAR_TOO_FEW = 2
 """So many times as many shards as there are must be needed for the rows to be scattered again."""
 TOGETHER_BYTES = 1280 << 20
