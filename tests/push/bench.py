@@ -59,10 +59,10 @@ class Bench:
     def sent(self) -> list[str]:
         """Addresses of all requests that change something, in order; doubled where they were sent twice."""
         changing = [one for one in self.server.asked if one.method != "GET"]
-        return [address for one in changing for address in KNOWN_IN(one.body.decode() + one.path)]
+        return [address for one in changing for address in known_in(one.body.decode() + one.path)]
 
 
-def KNOWN_IN(text: str) -> list[str]:  # noqa: N802 - a set of names, looked for
+def known_in(text: str) -> list[str]:
     return [address for address in (ANN, BOB, CY, DEE) if address in text]
 
 
