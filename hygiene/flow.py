@@ -90,7 +90,7 @@ def _read(loaded: LoadedJob, store: Store, as_of: dt.datetime, work: Path, stage
     with stages("read rows"):
         shards = loaded.job.shards or shards_for(records, files.expected)
         subscribers = gather.subscribers(opened, work, shards)
-        asking = gather.Asking(loaded, store, subscribers.all, run_id if writes else None, as_of)
+        asking = gather.Asking(loaded, store, subscribers.domains, run_id if writes else None, as_of)
     stages.count(records)
     with asking:
         with stages("read events") as tick:
@@ -112,8 +112,8 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
     with stages("decide", shards) as tick:
         meant = gather.meant(history.events, loaded.policy, as_of, work)
         people = gather.people(rows, work)
-        believed, doubts = gather.believed(meant, history.activity, people, lookup.answers, loaded.policy, as_of)
-        negatives = gather.numbered(believed, work)
+        doubts = gather.doubted(meant, history.activity, people, lookup.answers, loaded.policy, as_of)
+        negatives = gather.believed(meant, doubts, loaded.policy, work)
         known = gather.known(loaded, store, rows, work, run_id, as_of)
         whole = gather.shard(subscribers, history, negatives, lookup.answers, known, work)
         decided = decide(

@@ -18,7 +18,6 @@ from hygiene.engines.disk import look
 from hygiene.engines.size import shards_for
 from hygiene.incidents import watch
 from hygiene.publish.summary import list_counts, rule_counts
-from hygiene.sender.bursts import with_doubts
 from hygiene.sender.incidents import Incident
 from hygiene.sender.told import as_dict
 from hygiene.stages import Stages
@@ -46,8 +45,7 @@ def check(loaded: LoadedJob, source: ListSource, as_of: dt.datetime, work: Path,
         rows = subscribers.all
     with stages("read state"):
         meant = gather.meant(past.events, loaded.policy, as_of, work)
-        believed = with_doubts(gather.negatives(meant), store.doubts.load(), loaded.policy)
-        negatives = gather.numbered(believed, work)
+        negatives = gather.believed(meant, store.doubts.load(), loaded.policy, work)
         known = gather.known(loaded, store, rows, work, "", as_of)
         memory = store.dns.load()
     with stages("decide"):

@@ -4,11 +4,29 @@ All from pinned lists (policy/lists). A relay is a real subscriber and is never 
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import polars as pl
 
 from hygiene.policy.references import reference
+
+STRETCH_ROWS = 4_000_000
+"""To find the distinct among so many rows at once takes 0.2 GiB; among fifty million, 1.1."""
+
+
+def distinct_domains(parts: Iterable[pl.LazyFrame]) -> pl.DataFrame:
+    """`domain` of all parts, each once, in no order: one part after the other, so that memory goes by domains."""
+    seen = pl.DataFrame(schema={"domain": pl.String})
+    for part in parts:
+        seen = pl.concat([seen, part.select("domain").unique().collect()]).unique()
+    return seen
+
+
+def stretches(rows: pl.LazyFrame) -> Iterator[pl.LazyFrame]:
+    """The rows in parts of STRETCH_ROWS; of files, each is read in part."""
+    count = rows.select(pl.len()).collect().item()
+    return (rows.slice(first, STRETCH_ROWS) for first in range(0, count, STRETCH_ROWS))
 
 
 def domain_risk(domain: pl.Expr) -> pl.Expr:

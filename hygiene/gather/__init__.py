@@ -2,7 +2,7 @@
 
 from hygiene.gather.asking import Asking
 from hygiene.gather.events import Past, history, open_files, past
-from hygiene.gather.evidence import believed, caught_up, meant, negatives, numbered, people, shard
+from hygiene.gather.evidence import believed, caught_up, doubted, meant, people, shard
 from hygiene.gather.ledger import Known, imported, known
 from hygiene.gather.rows import Subscribers, open_all, recipients, scattered_again, subscribers
 
@@ -13,12 +13,11 @@ __all__ = [
     "Subscribers",
     "believed",
     "caught_up",
+    "doubted",
     "history",
     "imported",
     "known",
     "meant",
-    "negatives",
-    "numbered",
     "open_all",
     "open_files",
     "past",

@@ -5,11 +5,11 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 import polars as pl
-from polars import col
 
 from hygiene.config import LoadedJob
 from hygiene.engines.size import has_room_for_two
@@ -29,10 +29,10 @@ class Asking:
     """
 
     def __init__(
-        self, loaded: LoadedJob, store: Store, rows: pl.LazyFrame, run_id: str | None, as_of: dt.datetime
+        self, loaded: LoadedJob, store: Store, domains: pl.DataFrame, run_id: str | None, as_of: dt.datetime
     ) -> None:
         self._loaded, self._store, self._run_id, self._as_of = loaded, store, run_id, as_of
-        self._domains = rows.select(col("domain").unique()).collect()["domain"]
+        self._domains = domains["domain"]
         self._stop: Future[None] = Future()
         self._steps = 0
         self._thread: ThreadPoolExecutor | None = None
@@ -47,14 +47,14 @@ class Asking:
         return self
 
     def answers(self, tick: Tick) -> Lookup:
-        """What is known of the domains; waits for it, or looks it up now."""
+        """What is known of the domains, without the memory; waits for it, or looks it up now."""
         try:
             lookup = self._look_up(tick) if self._begun is None else self._waited_for(self._begun, tick)
         except LookupInterrupted as stopped:
             self._keep(stopped.lookup, "-interrupted")
             raise
         self._keep(lookup)
-        return lookup
+        return replace(lookup, memory=lookup.memory.clear())  # it is kept, and as large as the answers
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._thread is None or self._begun is None:

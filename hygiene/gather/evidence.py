@@ -1,6 +1,7 @@
 """What one shard needs: what speaks against mailing, and what else is said, sorted by mailbox in the work folder."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from hygiene.sender.refusals import is_watched
 from hygiene.shard import Shard, up_to_date
 from hygiene.store import Store
 
-SORTED_ROWS = 200_000
+SORTED_ROWS = 100_000
 """So many events with their replies are sorted at once."""
 PEOPLE_GROUP_ROWS = 50_000
 """Rows come in the order of the shards, which are ranges of mailboxes."""
@@ -36,44 +37,46 @@ def meant(events: pl.LazyFrame, policy: Policy, as_of: dt.datetime, work: Path) 
     return pl.scan_parquet(found)
 
 
-def negatives(meant: pl.LazyFrame) -> pl.LazyFrame:
-    """Those that speak against mailing."""
-    return meant.filter(col("kind").is_in(NEGATIVE))
-
-
 def people(rows: pl.LazyFrame, work: Path) -> pl.LazyFrame:
     """`mailbox` and `domain` of SUBSCRIBERS, in one file of the work folder, of which a few are read at a time."""
     listed(rows).sink_parquet(found := work / "people.parquet", compression="lz4", row_group_size=PEOPLE_GROUP_ROWS)
     return pl.scan_parquet(found, glob=False)
 
 
-def believed(
+def doubted(
     meant: pl.LazyFrame,
     activity: pl.LazyFrame,
     people: pl.LazyFrame,
     answers: pl.DataFrame,
     policy: Policy,
     as_of: dt.datetime,
-) -> tuple[pl.LazyFrame, pl.DataFrame]:
-    """The negatives, with what is doubted among their bounces; and the DOUBTS, by what arrived at the lists' people."""
-    against, until = negatives(meant), col("occurred_at") <= as_of
-    found = doubts(against.filter(until), activity.filter(until), people, answers, policy)
-    return with_doubts(against, found, policy), found
+) -> pl.DataFrame:
+    """DOUBTS about the bounces, by what arrived at the lists' people."""
+    until = col("occurred_at") <= as_of
+    return doubts(_negatives(meant).filter(until), activity.filter(until), people, answers, policy)
 
 
-def numbered(negatives: pl.LazyFrame, work: Path) -> pl.LazyFrame:
-    """The negatives with `mailbox`, in the work folder: each shard takes its own."""
-    return _sorted(negatives.with_columns(mailbox=number("mailbox_key")), work / "negatives-numbered")
+def believed(meant: pl.LazyFrame, found: pl.DataFrame, policy: Policy, work: Path) -> pl.LazyFrame:
+    """What speaks against mailing, with `mailbox` and with DOUBTS about its bounces, in the work folder."""
+    against = _negatives(meant).with_columns(mailbox=number("mailbox_key"))
+    return _sorted(against, work / "negatives", lambda part: with_doubts(part, found, policy))
+
+
+def _negatives(meant: pl.LazyFrame) -> pl.LazyFrame:
+    return meant.filter(col("kind").is_in(NEGATIVE))
 
 
 def stated(events: pl.LazyFrame, work: Path) -> pl.LazyFrame:
     """What somebody says of an address, with `mailbox`, in the work folder likewise."""
     said = events.filter(col("kind").is_in(STATED)).with_columns(mailbox=number("mailbox_key"))
-    return _sorted(said, work / "stated")
+    return _sorted(said, work / "stated", lambda part: part)
 
 
-def _sorted(frame: pl.LazyFrame, folder: Path) -> pl.LazyFrame:
-    """The frame by `mailbox`, so that a shard reads little more than its own; parted first, to be sorted in memory."""
+def _sorted(frame: pl.LazyFrame, folder: Path, finish: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.LazyFrame:
+    """The frame, finished, by `mailbox`, so that a shard reads little more than its own.
+
+    It is parted first: each part is finished and sorted in memory, as a join of the whole would hold all of it.
+    """
     count = frame.select(pl.len()).collect().item()
     parts = count // SORTED_ROWS + 1
     target = pl.PartitionBy(folder, key=shard_of(parts).alias("part"), include_key=False)
@@ -82,16 +85,17 @@ def _sorted(frame: pl.LazyFrame, folder: Path) -> pl.LazyFrame:
     files = []
     for part in sorted(folder.rglob("*.parquet")):
         files.append(folder / f"{part.parent.name}.parquet")
-        pl.read_parquet(part, glob=False).sort("mailbox").write_parquet(files[-1], compression="lz4")
+        finished = finish(pl.scan_parquet(part, glob=False)).sort("mailbox").collect(engine="in-memory")
+        finished.write_parquet(files[-1], compression="lz4")
         part.unlink()
-    return pl.scan_parquet(files, glob=False) if files else pl.LazyFrame(schema=frame.collect_schema())
+    return pl.scan_parquet(files, glob=False) if files else finish(frame.clear())
 
 
 def shard(
     rows: Subscribers, past: Past, negatives: pl.LazyFrame, answers: pl.DataFrame, known: Known, work: Path
 ) -> Shard:
     """All of it as the one shard of a small machine; what all shards would find out alike is found out here."""
-    domains = domain_facts(rows.all, answers.lazy()).collect().lazy()
+    domains = domain_facts(rows.domains.lazy(), answers.lazy()).collect().lazy()
     said = stated(past.events, work)
     beyond, about = past.kept.beyond, (said, negatives, domains, known.in_force, known.lifts)
     activity = pl.concat(beyond) if beyond else ACTIVITY.empty().lazy()

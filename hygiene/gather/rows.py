@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from shutil import rmtree
 
 import polars as pl
 from polars import col
 
+from hygiene.classify.domains import distinct_domains
 from hygiene.config import ListSource, LoadedJob
 from hygiene.ingest.lists import OpenList, open_lists
 from hygiene.model.tables import SUBSCRIBERS
@@ -19,6 +21,8 @@ from hygiene.validate.syntax import judged, to_ask
 WAITING_ROWS = 1_000_000
 """So many rows wait in memory for their row groups to be full, in the files of all shards together."""
 LEAST_GROUP_ROWS = 2_000
+SHARDS_TOGETHER = 16
+"""Of so many shards the domains are found at once."""
 LIKE = {"address_key": "address", "mailbox_key": "address_key"}
 """Most keys are the very text that they are made of, which the files hold once."""
 
@@ -46,6 +50,12 @@ class Subscribers:
     def parts(self) -> list[pl.LazyFrame]:
         """SUBSCRIBERS with their syntax, by shard."""
         return [_with_syntax(rows, told) for rows, told in zip(self.scattered, self.verdicts, strict=True)]
+
+    @cached_property
+    def domains(self) -> pl.DataFrame:
+        """`domain` of all rows, each once."""
+        firsts = range(0, len(self.scattered), SHARDS_TOGETHER)
+        return distinct_domains(pl.concat(self.scattered[first : first + SHARDS_TOGETHER]) for first in firsts)
 
 
 def subscribers(opened: Sequence[OpenList], work: Path, shards: int = 1) -> Subscribers:

@@ -19,7 +19,7 @@ NAME = "[a-z0-9._]+"
 SIMPLE = rf"^{NAME}@[a-z0-9.\-]*[a-z0-9]$"
 """An address that no rule of `keys` changes, unless its domain folds every address."""
 
-PIECE_PEOPLE = 250_000
+PIECE_PEOPLE = 1_000_000
 
 NUMBERS = pl.Schema({"mailbox": pl.Int64, "address": pl.Int64})
 

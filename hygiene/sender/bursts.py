@@ -11,6 +11,7 @@ import polars as pl
 from polars import col
 
 from hygiene.classify.bounces import ACCESS_DENIED, bounce_action
+from hygiene.classify.domains import distinct_domains, stretches
 from hygiene.classify.engagement import DELIVERED
 from hygiene.model.refusal_tables import DOUBTS
 from hygiene.model.words import BounceAction, EventKind
@@ -70,11 +71,21 @@ def with_doubts(negatives: pl.LazyFrame, found: pl.DataFrame, policy: Policy) ->
 
 
 def _with_proof(dated: pl.LazyFrame, accepted: pl.DataFrame, policy: Policy) -> pl.LazyFrame:
-    """Permanence `unknown` for a denial without an accepted message near it."""
-    near = dated.join(_near(accepted, policy.access_denied_days).lazy(), on=["domain", "day"], how="left")
-    is_unproven = (col("bounce_rule") == ACCESS_DENIED) & col("is_accepted").is_null()
-    permanence = pl.when(is_unproven.fill_null(False)).then(pl.lit("unknown")).otherwise("permanence")
-    return near.with_columns(permanence=permanence).drop("is_accepted")
+    """Permanence `unknown` for a denial without a day near it on which the domain accepted others."""
+    is_denial = (col("bounce_rule") == ACCESS_DENIED).fill_null(False)
+    denials = dated.filter(is_denial).select("domain", "day").unique().sort("day")
+    near = denials.join_asof(
+        accepted.lazy().sort("day").with_columns(is_accepted=pl.lit(True)),
+        on="day",
+        by="domain",
+        strategy="nearest",
+        tolerance=dt.timedelta(days=policy.access_denied_days),
+        check_sortedness=False,
+    )
+    told = dated.join(near, on=["domain", "day"], how="left")
+    is_unproven = is_denial & col("is_accepted").is_null()
+    permanence = pl.when(is_unproven).then(pl.lit("unknown")).otherwise("permanence")
+    return told.with_columns(permanence=permanence).drop("is_accepted")
 
 
 def _dated(events: pl.LazyFrame) -> pl.LazyFrame:
@@ -127,7 +138,7 @@ def _arrived(
     activity: pl.LazyFrame, people: pl.LazyFrame, places: pl.Series, denied: pl.Series, answers: pl.DataFrame
 ) -> pl.DataFrame:
     """Per place and day, how many people mail reached (`mail`), and whether one was never denied access (`others`)."""
-    domains = providers_of(people.select(col("domain").unique()).collect(), answers)
+    domains = providers_of(distinct_domains(stretches(people)), answers)
     # Only who is at a place in question is looked at one by one, and the place goes by a number.
     there = domains.filter(pl.any_horizontal(col(name).is_in(places.implode()) for name in PLACES)).sort("domain")
     spots = there.with_row_index("spot")
@@ -173,11 +184,3 @@ def _accepted(arrived: pl.DataFrame, denied: pl.DataFrame) -> pl.DataFrame:
     """Days on which a domain that denied access to somebody took mail for others, as DOUBTS without a burst."""
     took = arrived.filter(col("others") & col("place").is_in(denied["domain"].implode()))
     return took.select("day", domain="place", burst=pl.lit(None, pl.String)).select(list(DOUBTS.columns))
-
-
-def _near(accepted: pl.DataFrame, days: int) -> pl.DataFrame:
-    """Days within so many days of one on which the domain accepted others."""
-    around = pl.concat(
-        [accepted.with_columns(day=col("day") + dt.timedelta(days=offset)) for offset in range(-days, days + 1)]
-    )
-    return around.unique().with_columns(is_accepted=pl.lit(True))

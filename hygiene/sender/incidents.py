@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 from polars import col
 
+from hygiene.classify.domains import distinct_domains, stretches
 from hygiene.normalize.numbers import pieces
 from hygiene.policy.policy import Policy
 from hygiene.sender.refusals import KEY, OTHERS, providers_of
@@ -193,7 +194,7 @@ def _arrived(delivered: pl.LazyFrame, places: pl.LazyFrame) -> pl.DataFrame:
 
 def _places(people: pl.LazyFrame, answers: pl.DataFrame, names: pl.DataFrame) -> pl.LazyFrame:
     """`mailbox` and `place` of whom an incident may be about: a domain of no known provider has two names."""
-    domains = providers_of(people.select(col("domain").unique()).collect(), answers)
+    domains = providers_of(distinct_domains(stretches(people)), answers)
     named, is_unknown = col("mailbox_provider"), col("mailbox_provider").is_null()
     both = [
         domains.select("domain", mailbox_provider=named.fill_null(OTHERS)),

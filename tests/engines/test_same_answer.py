@@ -29,8 +29,8 @@ def night(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Loade
     past, memory = gather.past(store, AS_OF), store.dns.load()
     meant = gather.meant(past.events, loaded.policy, AS_OF, work)
     people = gather.people(subscribers.all, work)
-    believed, _ = gather.believed(meant, past.activity, people, memory, loaded.policy, AS_OF)
-    negatives = gather.numbered(believed, work)
+    doubts = gather.doubted(meant, past.activity, people, memory, loaded.policy, AS_OF)
+    negatives = gather.believed(meant, doubts, loaded.policy, work)
     known = gather.known(loaded, store, subscribers.all, work, "", AS_OF)
     return loaded, gather.shard(subscribers, past, negatives, memory, known, work), subscribers.parts
 

@@ -142,7 +142,7 @@ def test_nothing_runs_beside_where_all_is_known(
     flow.run(loaded, AS_OF)
     with caplog.at_level(logging.INFO):
         store = Store(loaded.state, loaded.job.storage_options)
-        known = pl.LazyFrame({"domain": ["d0.zone", "d1.zone"]})
+        known = pl.DataFrame({"domain": ["d0.zone", "d1.zone"]})
         with gather.Asking(loaded, store, known, None, AS_OF) as asked:
             assert [thread.name for thread in threading.enumerate() if "look-up" in thread.name] == []
             assert asked.answers(lambda _: None).from_memory == 2
@@ -152,7 +152,7 @@ def test_nothing_runs_beside_where_all_is_known(
 def test_every_domain_is_told_once_to_who_waits(tmp_path: Path, server: DnsServer) -> None:
     loaded = job(tmp_path, server.address)
     told: list[int] = []
-    rows = pl.LazyFrame({"domain": [f"d{number}.zone" for number in range(DOMAINS)]})
+    rows = pl.DataFrame({"domain": [f"d{number}.zone" for number in range(DOMAINS)]})
     with gather.Asking(loaded, Store(loaded.state, {}), rows, None, AS_OF) as asked:
         asked.answers(told.append)
     assert sum(told) == DOMAINS
