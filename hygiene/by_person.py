@@ -12,7 +12,6 @@ from hygiene.classify.bounces import bounce_action, with_bounce_meaning
 from hygiene.config import LoadedJob, SuppressionSource
 from hygiene.decide.in_force import in_force, lifts, standing
 from hygiene.incidents import find
-from hygiene.ingest.suppressions import read_suppressions
 from hygiene.ledger.by_hand import lift_entries, lifting, suppress_entries
 from hygiene.ledger.erasure import erased_match, erasure_keys
 from hygiene.ledger.erasure import forget as erase
@@ -60,7 +59,7 @@ def forget(loaded: LoadedJob, addresses: Sequence[str], told: Told, as_of: dt.da
 
 def import_list(loaded: LoadedJob, source: SuppressionSource, as_of: dt.datetime) -> int:
     """Enters another system's suppression list, which never weakens ours; how many entries that made."""
-    listed = gather.imported(read_suppressions(source, Path.cwd()))
+    listed = gather.imported(loaded, source, Path.cwd())
     with holding(loaded.out):
         store, entries = _open(loaded, listed)
         in_power = in_force(entries, LEDGER.empty().lazy(), as_of).collect()

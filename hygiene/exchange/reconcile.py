@@ -18,7 +18,6 @@ from hygiene.decide.compare import Finding, found
 from hygiene.decide.in_force import in_force, lifts
 from hygiene.decide.standing import additions, standing
 from hygiene.exchange.rows import standing_of
-from hygiene.ingest.suppressions import read_suppressions
 from hygiene.ledger.erasure import erased_match, erasure_keys
 from hygiene.ledger.imports import import_entries
 from hygiene.lock import holding
@@ -52,7 +51,7 @@ def reconcile(loaded: LoadedJob, source: SuppressionSource, system: str, as_of: 
     `system` is whose list it is: its files are written in the form that it imports.
     """
     words = writing_of(system).words
-    listed = gather.imported(read_suppressions(source, Path.cwd()))
+    listed = gather.imported(loaded, source, Path.cwd())
     with holding(loaded.out):
         store = Store(loaded.state, loaded.job.storage_options)
         erased = erased_match(store.ledger, listed["mailbox_key"], erasure_keys(loaded.job.erasure_key_env))

@@ -3,17 +3,20 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from glob import glob as expand
 from pathlib import Path
 
 import polars as pl
 from polars import col
 
-from hygiene.config import LoadedJob
+from hygiene.config import LoadedJob, SuppressionSource, resolve
 from hygiene.decide.in_force import expired, in_force, lifts
 from hygiene.gather.rows import recipients
+from hygiene.ingest.streams import files_of
 from hygiene.ingest.suppressions import read_suppressions
 from hygiene.ledger.erasure import erased_match, erasure_keys
 from hygiene.ledger.imports import import_entries
+from hygiene.model.errors import InputError
 from hygiene.model.tables import IMPORTS, LEDGER
 from hygiene.normalize.numbers import in_shard, number, shard_of
 from hygiene.store import Store
@@ -45,7 +48,7 @@ class Known:
 
 def known(loaded: LoadedJob, store: Store, rows: pl.LazyFrame, work: Path, run_id: str, as_of: dt.datetime) -> Known:
     """The ledger at `as_of`, with tonight's imports; `run_id` is left out, should it have crashed after its commit."""
-    listed = [(source.name, imported(read_suppressions(source, loaded.base))) for source in loaded.job.suppressions]
+    listed = [(source.name, imported(loaded, source, loaded.base)) for source in loaded.job.suppressions]
     erased = _erased(loaded, store, pl.concat([rows, *(frame.lazy() for _, frame in listed)], how="diagonal"))
     entries = pl.concat([store.ledger.entries(without_run=run_id), erased.lazy()])
     pieces = _pieces(entries, work / "ledger")
@@ -92,6 +95,21 @@ def _erased(loaded: LoadedJob, store: Store, people: pl.LazyFrame) -> pl.DataFra
     return erased_match(store.ledger, keys, erasure_keys(loaded.job.erasure_key_env))
 
 
-def imported(listed: pl.DataFrame) -> pl.DataFrame:
-    """IMPORTS of what `read_suppressions` found."""
+def imported(loaded: LoadedJob, source: SuppressionSource, base: Path) -> pl.DataFrame:
+    """IMPORTS of another system's list, below `base`; raises InputError for one that this job mails to."""
+    listed = read_suppressions(source, base)
+    has_reasons = (col("reason").is_not_null() & (col("family") != "unknown")).any()
+    mailed = [file for one in loaded.job.lists for file in _named(resolve(loaded.base, one.path))]
+    is_mailed = any(file.samefile(own) for file in files_of(source.path, base) for own in mailed)
+    if is_mailed and not listed.select(has_reasons).item():
+        raise InputError(
+            f"is a list that this job mails to: all {listed.height:,} addresses in it would be suppressed.",
+            source.path,
+            "Name a list of suppressed addresses; in a file of both kinds, a column `reason` must tell which.",
+        )
     return IMPORTS.fill(recipients(listed))
+
+
+def _named(path: str) -> list[Path]:
+    """The files that a path or pattern of the job names now; none where they are elsewhere."""
+    return [Path(path)] if Path(path).exists() else [Path(name) for name in expand(path, recursive=True)]

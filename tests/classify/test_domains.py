@@ -5,7 +5,15 @@ import re
 import polars as pl
 import pytest
 
-from hygiene.classify.domains import domain_risk, is_parked, provider_of, provider_of_mx
+from hygiene.classify import domains
+from hygiene.classify.domains import (
+    distinct_domains,
+    domain_risk,
+    is_parked,
+    provider_of,
+    provider_of_mx,
+    stretches,
+)
 from hygiene.policy.references import REFERENCES, reference, reference_versions
 
 CONSUMER = [domain for row in reference("providers").tables["provider"] for domain in row.get("domains", ())]
@@ -133,3 +141,17 @@ def test_every_listed_domain_is_written_as_an_a_label(name: str) -> None:
     entries = reference(name).entries
     assert [entry for entry in entries if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", entry)] == []
     assert list(entries) == sorted(set(entries)) or name == "relay"
+
+
+@pytest.mark.parametrize("stretch", [1, 2, 3, 7, 100])
+def test_every_domain_is_told_once_however_the_rows_are_parted(stretch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(domains, "STRETCH_ROWS", stretch)
+    names = ["a.org", "b.org", None, "a.org", "c.org", "b.org", "a.org"]
+    rows = pl.LazyFrame({"domain": names, "mailbox": range(len(names))})
+    parts = list(stretches(rows))
+    assert pl.concat(parts).collect().equals(rows.collect())
+    assert sorted(distinct_domains(parts)["domain"].to_list(), key=str) == [None, "a.org", "b.org", "c.org"]
+
+
+def test_no_row_has_no_domain() -> None:
+    assert distinct_domains(stretches(pl.LazyFrame(schema={"domain": pl.String}))).is_empty()

@@ -100,3 +100,22 @@ def test_an_event_file_that_is_mostly_unreadable_is_told_plainly(bad: int, is_to
     says = "Note: sent.csv: 30 of 50 events cannot be read (line 2: no readable time)"
     assert (says in told.stdout) == is_told
     assert (tmp_path / "out/latest/rejected-events.csv").read_text().count("yesterday") == bad
+
+
+@pytest.mark.parametrize("name", ["letter.csv", "letter[1].csv", "./letter.csv"])
+def test_a_list_that_is_mailed_to_is_no_list_of_the_suppressed(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(GOOD)
+    known = f'[[suppressions]]\nname = "esp"\npath = "{name}"\nformat = "csv"\n'
+    (tmp_path / "job.toml").write_text(JOB.format(top="", path=name, list=""))
+    (tmp_path / "night.toml").write_text(JOB.format(top="", path=name, list="") + known)
+    for asked in (["ledger", "import", name, "--from", "esp", "--job", "job.toml"], ["run", "night.toml", "-q"]):
+        told = hygiene(*asked, cwd=tmp_path)
+        assert (told.returncode, told.stdout) == (2, "")
+        assert "a list that this job mails to: all 2 addresses" in told.stderr
+
+
+def test_a_list_of_both_kinds_says_by_its_reasons_who_is_suppressed(tmp_path: Path) -> None:
+    (tmp_path / "letter.csv").write_bytes(b"email,reason\nann@example.org,complaint\nbob@example.org,delivered\n")
+    (tmp_path / "job.toml").write_text(JOB.format(top="", path="letter.csv", list=""))
+    told = hygiene("ledger", "import", "letter.csv", "--from", "esp", "--job", "job.toml", cwd=tmp_path)
+    assert (told.returncode, told.stdout) == (0, "1 entered.\n")

@@ -157,6 +157,25 @@ def test_mail_taken_long_before_proves_nothing_of_access_denied() -> None:
     assert denied_actions(others, bounced("firm.example", "2026-06-01", 2, DENIED), policy=wide) == ["suppress"]
 
 
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2026-06-02", "none"),
+        ("2026-06-03", "suppress"),
+        ("2026-06-10", "suppress"),
+        ("2026-06-17", "suppress"),
+        ("2026-06-18", "none"),
+    ],
+)
+def test_mail_taken_seven_days_before_or_after_proves_a_denial(day: str, expected: str) -> None:
+    others = delivered("firm.example", day, 3, start=100)
+    elsewhere = delivered("shop.example", "2026-06-10", 3, start=200)
+    denials = [bounced(domain, "2026-06-10", 2, DENIED) for domain in ("firm.example", "other.example")]
+    found = judged(others, elsewhere, *denials)
+    by_domain = found.group_by(domain=pl.col("address").str.extract("@(.*)$")).agg(pl.col("action").unique())
+    assert dict(by_domain.rows()) == {"firm.example": [expected], "other.example": ["none"]}
+
+
 def test_an_unknown_user_needs_no_other_recipient() -> None:
     assert denied_actions(bounced("firm.example", "2026-06-01", 2)) == ["suppress"]
 
