@@ -19,6 +19,7 @@ import polars as pl
 from polars import col
 
 from hygiene import gather, outputs
+from hygiene.classify.domain_facts import domain_facts
 from hygiene.config import LoadedJob
 from hygiene.decide.brake import brake_reasons
 from hygiene.decide.entries import SUBJECT
@@ -73,9 +74,11 @@ class _Read:
     opened: list[OpenList]
     subscribers: gather.Subscribers
     history: gather.Past
-    lookup: Lookup
-    waited: float
-    """Seconds that the run waited for the look-up."""
+    facts: pl.DataFrame
+    """What is known of the lists' domains (classify/domain_facts.py)."""
+    dns: dict[str, Any]
+    """How their look-up went."""
+    notes: list[str]
 
 
 def _read(loaded: LoadedJob, store: Store, as_of: dt.datetime, work: Path, stages: Stages, *, writes: bool) -> _Read:
@@ -90,32 +93,36 @@ def _read(loaded: LoadedJob, store: Store, as_of: dt.datetime, work: Path, stage
     with stages("read rows"):
         shards = loaded.job.shards or shards_for(records, files.expected)
         subscribers = gather.subscribers(opened, work, shards)
-        asking = gather.Asking(loaded, store, subscribers.domains, run_id if writes else None, as_of)
+        domains = subscribers.domains()
+        asking = gather.Asking(loaded, store, domains, run_id if writes else None, as_of)
     stages.count(records)
     with asking:
         with stages("read events") as tick:
             history = gather.history(loaded, store, files, as_of, tick, writes=writes)
         with stages("look up domains") as tick:
             lookup = asking.answers(tick)
-    waited = stages.done[-1].seconds
+    dns = _dns_counts(lookup, stages.done[-1].seconds)
     if not loaded.job.shards and are_far_too_few(shards, records, history.kept.count):
         with stages("scatter rows again"):
             subscribers = gather.scattered_again(subscribers, work, shards_for(records, history.kept.count))
-    return _Read(run_id, last, opened, subscribers, history, lookup, waited)
+    with stages("judge domains"):
+        facts = domain_facts(domains.lazy(), lookup.answers.lazy()).collect()
+    return _Read(run_id, last, opened, subscribers, history, facts, dns, _notes(lookup))
 
 
 def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *, writes: bool) -> Night:
     store = Store(loaded.state, loaded.job.storage_options)
     read = _read(loaded, store, as_of, work, stages, writes=writes)
-    run_id, subscribers, history, lookup = read.run_id, read.subscribers, read.history, read.lookup
+    run_id, subscribers, history = read.run_id, read.subscribers, read.history
     rows, shards = subscribers.all, len(subscribers.scattered)
+    answers = read.facts.select("domain", targets="mx_targets")
     with stages("decide", shards) as tick:
         meant = gather.meant(history.events, loaded.policy, as_of, work)
         people = gather.people(rows, work)
-        doubts = gather.doubted(meant, history.activity, people, lookup.answers, loaded.policy, as_of)
+        doubts = gather.doubted(meant, history.activity, people, answers, loaded.policy, as_of)
         negatives = gather.believed(meant, doubts, loaded.policy, work)
         known = gather.known(loaded, store, rows, work, run_id, as_of)
-        whole = gather.shard(subscribers, history, negatives, lookup.answers, known, work)
+        whole = gather.shard(subscribers, history, negatives, read.facts, known, work)
         decided = decide(
             gather.caught_up(whole, history, store, shards, as_of), subscribers.parts, loaded.policy, as_of, work, tick
         )
@@ -123,9 +130,7 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         changed = pl.concat([*outside, decided.entries], how="diagonal")
         pending = _signed(changed, loaded, run_id, work)
     with stages("watch the sender"):
-        watched = with_shares(
-            watch(store, meant, lookup.answers, loaded.policy, as_of), history.activity, people, lookup.answers
-        )
+        watched = with_shares(watch(store, meant, answers, loaded.policy, as_of), history.activity, people, answers)
     if writes:
         _remember(store, doubts, watched)
     return Night(
@@ -145,8 +150,8 @@ def _decide(loaded: LoadedJob, as_of: dt.datetime, work: Path, stages: Stages, *
         watched=watched,
         last=read.last,
         references=reference_versions(),
-        notes=_notes(lookup),
-        counted={"events": history.counts, "dns": _dns_counts(lookup, read.waited), "shards": shards},
+        notes=read.notes,
+        counted={"events": history.counts, "dns": read.dns, "shards": shards},
         event_rejects=history.rejects,
     )
 

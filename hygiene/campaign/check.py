@@ -12,6 +12,7 @@ from hygiene.campaign import gate
 from hygiene.campaign.gate import Past
 from hygiene.campaign.rates import BounceRate, bounce_rates
 from hygiene.classify.bounces import bounce_action
+from hygiene.classify.domain_facts import domain_facts
 from hygiene.config import ListSource, LoadedJob
 from hygiene.decide.told import OF_A_CAMPAIGN
 from hygiene.engines.disk import look
@@ -49,7 +50,8 @@ def check(loaded: LoadedJob, source: ListSource, as_of: dt.datetime, work: Path,
         known = gather.known(loaded, store, rows, work, "", as_of)
         memory = store.dns.load()
     with stages("decide"):
-        shard = gather.shard(subscribers, past, negatives, memory, known, work)
+        facts = domain_facts(subscribers.domains().lazy(), memory.lazy()).collect()
+        shard = gather.shard(subscribers, past, negatives, facts, known, work)
         decided = look(shard, subscribers.parts, loaded.policy, as_of, work, OF_A_CAMPAIGN)
         rates = bounce_rates(past.activity, negatives.with_columns(action=bounce_action(loaded.policy)), as_of)
         incidents = watch(store, meant, memory, loaded.policy, as_of).incidents

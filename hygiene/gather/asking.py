@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -47,14 +46,14 @@ class Asking:
         return self
 
     def answers(self, tick: Tick) -> Lookup:
-        """What is known of the domains, without the memory; waits for it, or looks it up now."""
+        """What is known of the domains; waits for it, or looks it up now."""
         try:
             lookup = self._look_up(tick) if self._begun is None else self._waited_for(self._begun, tick)
         except LookupInterrupted as stopped:
             self._keep(stopped.lookup, "-interrupted")
             raise
         self._keep(lookup)
-        return replace(lookup, memory=lookup.memory.clear())  # it is kept, and as large as the answers
+        return lookup
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._thread is None or self._begun is None:

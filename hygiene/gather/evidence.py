@@ -9,7 +9,6 @@ import polars as pl
 from polars import col
 
 from hygiene.classify.bounces import with_bounce_meaning
-from hygiene.classify.domain_facts import domain_facts
 from hygiene.classify.negatives import NEGATIVE, STATED
 from hygiene.engines.disk import part_of
 from hygiene.gather.events import Past
@@ -92,12 +91,11 @@ def _sorted(frame: pl.LazyFrame, folder: Path, finish: Callable[[pl.LazyFrame], 
 
 
 def shard(
-    rows: Subscribers, past: Past, negatives: pl.LazyFrame, answers: pl.DataFrame, known: Known, work: Path
+    rows: Subscribers, past: Past, negatives: pl.LazyFrame, facts: pl.DataFrame, known: Known, work: Path
 ) -> Shard:
-    """All of it as the one shard of a small machine; what all shards would find out alike is found out here."""
-    domains = domain_facts(rows.domains.lazy(), answers.lazy()).collect().lazy()
+    """All of it as the one shard of a small machine; `facts` are those of all domains (classify/domain_facts.py)."""
     said = stated(past.events, work)
-    beyond, about = past.kept.beyond, (said, negatives, domains, known.in_force, known.lifts)
+    beyond, about = past.kept.beyond, (said, negatives, facts.lazy(), known.in_force, known.lifts)
     activity = pl.concat(beyond) if beyond else ACTIVITY.empty().lazy()
     return Shard(pl.concat(rows.parts), activity, *about, engagement=past.kept.rows, told=past.activity)
 

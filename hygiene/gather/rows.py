@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from shutil import rmtree
 
@@ -51,7 +50,6 @@ class Subscribers:
         """SUBSCRIBERS with their syntax, by shard."""
         return [_with_syntax(rows, told) for rows, told in zip(self.scattered, self.verdicts, strict=True)]
 
-    @cached_property
     def domains(self) -> pl.DataFrame:
         """`domain` of all rows, each once."""
         firsts = range(0, len(self.scattered), SHARDS_TOGETHER)

@@ -75,7 +75,7 @@ def collected(refused: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def providers_of(domains: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
-    """`domain` and `mailbox_provider`: by its name, else by its mail exchangers, else null."""
+    """`domain` and `mailbox_provider`: by its name, else by its mail exchangers (`targets` of answers), else null."""
     looked_up = domains.join(answers.select("domain", "targets"), on="domain", how="left")
     by_name, by_mx = provider_of(col("domain")), provider_of_mx(col("targets"))
     return looked_up.select("domain", mailbox_provider=pl.coalesce(by_name, by_mx))

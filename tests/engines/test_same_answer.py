@@ -8,6 +8,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from hygiene import gather
+from hygiene.classify.domain_facts import domain_facts
 from hygiene.config import LoadedJob, load_job
 from hygiene.decide.told import TOLD, is_asked, is_told
 from hygiene.engines.disk import decide
@@ -32,7 +33,8 @@ def night(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Loade
     doubts = gather.doubted(meant, past.activity, people, memory, loaded.policy, AS_OF)
     negatives = gather.believed(meant, doubts, loaded.policy, work)
     known = gather.known(loaded, store, subscribers.all, work, "", AS_OF)
-    return loaded, gather.shard(subscribers, past, negatives, memory, known, work), subscribers.parts
+    facts = domain_facts(subscribers.domains().lazy(), memory.lazy()).collect()
+    return loaded, gather.shard(subscribers, past, negatives, facts, known, work), subscribers.parts
 
 
 @pytest.fixture(scope="module")
