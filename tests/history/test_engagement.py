@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from hygiene import gather
+from hygiene.classify.domain_facts import domain_facts
 from hygiene.config import load_job
 from hygiene.flow import run
 from hygiene.gather import Known, Subscribers
@@ -64,7 +65,8 @@ def shard(store: Store, as_of: dt.datetime, shards: int = 1, lifted: pl.DataFram
         people = Subscribers([LISTED.drop(JUDGED).with_columns(asked=pl.lit(None, pl.String))], [ASKED])
         in_force = IN_FORCE.empty().lazy().with_columns(mailbox=pl.lit(None, pl.Int64))
         known = Known(pl.LazyFrame(), pl.DataFrame(), pl.DataFrame(), in_force, lifted.lazy())
-        whole = gather.shard(people, past, _negatives(store), NOBODY, known, Path(work))
+        facts = domain_facts(people.domains().lazy(), NOBODY.lazy()).collect()
+        whole = gather.shard(people, past, _negatives(store), facts, known, Path(work))
         caught_up = gather.caught_up(whole, past, store, shards, as_of)
         return replace(caught_up, stated=caught_up.stated.collect().lazy())
 
