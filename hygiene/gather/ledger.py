@@ -96,17 +96,20 @@ def _erased(loaded: LoadedJob, store: Store, people: pl.LazyFrame) -> pl.DataFra
 
 
 def imported(loaded: LoadedJob, source: SuppressionSource, base: Path) -> pl.DataFrame:
-    """IMPORTS of another system's list, below `base`; raises InputError for one that this job mails to."""
+    """IMPORTS of another system's list, below `base`; of a list that this job mails to, the rows that say why.
+
+    Raises InputError where it mails to all of them and nothing tells who is suppressed.
+    """
     listed = read_suppressions(source, base)
-    has_reasons = (col("reason").is_not_null() & (col("family") != "unknown")).any()
     mailed = [file for one in loaded.job.lists for file in _named(resolve(loaded.base, one.path))]
-    is_mailed = any(file.samefile(own) for file in files_of(source.path, base) for own in mailed)
-    if is_mailed and not listed.select(has_reasons).item():
-        raise InputError(
-            f"is a list that this job mails to: all {listed.height:,} addresses in it would be suppressed.",
-            source.path,
-            "Name a list of suppressed addresses; in a file of both kinds, a column `reason` must tell which.",
-        )
+    if any(file.samefile(own) for file in files_of(source.path, base) for own in mailed):
+        if listed.height and not listed["is_told_apart"].any():
+            raise InputError(
+                f"is a list that this job mails to: all {listed.height:,} addresses in it would be suppressed.",
+                source.path,
+                "Name a list of suppressed addresses; in a file of both kinds, `reason` or `status` must tell which.",
+            )
+        listed = listed.filter("is_told_apart")
     return IMPORTS.fill(recipients(listed))
 
 

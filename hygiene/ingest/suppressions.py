@@ -22,11 +22,14 @@ from hygiene.ingest.text import TextFile, open_text
 from hygiene.ingest.times import instant
 from hygiene.model.errors import InputError
 
-COLUMNS = ["address", "family", "reason", "suppressed_at", "source", "line"]
+COLUMNS = ["address", "family", "reason", "suppressed_at", "source", "line", "is_told_apart"]
 
 
 def read_suppressions(source: SuppressionSource, base: Path) -> pl.DataFrame:
-    """Columns address, family (a ReasonFamily), reason, suppressed_at, source and line; raises InputError."""
+    """Columns address, family (a ReasonFamily), reason, suppressed_at, source and line; raises InputError.
+
+    `is_told_apart`: the row has a reason that is known, or its file has rows that say they are not suppressed.
+    """
     system = format_named(source.format)
     if system.suppressions is None:
         known = ", ".join(name for name, each in formats().items() if each.suppressions)
@@ -64,15 +67,21 @@ def _listed(path: Path, name: str, system: Format, reading: SuppressionReading, 
     reason, at = (cell.get(column, pl.lit(None, pl.String)) for column in ("reason", "suppressed_at"))
     word = reason.str.to_lowercase().str.replace_all(r"[^a-z0-9]+", "_").str.strip_chars("_")
     known = {word: family.value for word, family in reading.reasons.items()}
-    listed = rows.filter(~_is_not_listed(reading, rows.schema)).select(
-        address=cell["address"].str.strip_chars(),
-        family=pl.when(word.is_null())
-        .then(pl.lit(default))
-        .otherwise(word.replace_strict(known, default="unknown", return_dtype=pl.String)),
-        reason=reason,
-        suppressed_at=instant(at, "auto"),
-        source=pl.lit(name),
-        line=col("line"),
+    is_out = _is_not_listed(reading, rows.schema)
+    listed = (
+        rows.with_columns(has_both=is_out.any())
+        .filter(~is_out)
+        .select(
+            address=cell["address"].str.strip_chars(),
+            family=pl.when(word.is_null())
+            .then(pl.lit(default))
+            .otherwise(word.replace_strict(known, default="unknown", return_dtype=pl.String)),
+            reason=reason,
+            suppressed_at=instant(at, "auto"),
+            source=pl.lit(name),
+            line=col("line"),
+            is_told_apart=word.is_in(list(known)).fill_null(False) | col("has_both"),
+        )
     )
     return listed.filter(col("address").str.contains("@", literal=True)).select(COLUMNS)
 

@@ -114,8 +114,28 @@ def test_a_list_that_is_mailed_to_is_no_list_of_the_suppressed(name: str, tmp_pa
         assert "a list that this job mails to: all 2 addresses" in told.stderr
 
 
-def test_a_list_of_both_kinds_says_by_its_reasons_who_is_suppressed(tmp_path: Path) -> None:
-    (tmp_path / "letter.csv").write_bytes(b"email,reason\nann@example.org,complaint\nbob@example.org,delivered\n")
+@pytest.mark.parametrize(
+    ("header", "theirs", "ours", "entered"),
+    [
+        ("reason", "complaint", "delivered", 1),
+        ("reason", "complaint", "", 1),
+        ("status", "unsubscribed", "subscribed", 1),
+    ],
+)
+def test_a_list_of_both_kinds_tells_who_is_suppressed(
+    header: str, theirs: str, ours: str, entered: int, tmp_path: Path
+) -> None:
+    (tmp_path / "letter.csv").write_text(f"email,{header}\nann@example.org,{theirs}\nbob@example.org,{ours}\n")
     (tmp_path / "job.toml").write_text(JOB.format(top="", path="letter.csv", list=""))
     told = hygiene("ledger", "import", "letter.csv", "--from", "esp", "--job", "job.toml", cwd=tmp_path)
-    assert (told.returncode, told.stdout) == (0, "1 entered.\n")
+    assert (told.returncode, told.stdout) == (0, f"{entered} entered.\n")
+
+
+@pytest.mark.parametrize(("status", "exit_code", "says"), [("active", 2, ""), ("subscribed", 0, "0 entered.\n")])
+def test_a_mailed_list_whose_rows_are_all_alike_suppresses_nobody(
+    status: str, exit_code: int, says: str, tmp_path: Path
+) -> None:
+    (tmp_path / "letter.csv").write_text(f"email,status\nann@example.org,{status}\n")
+    (tmp_path / "job.toml").write_text(JOB.format(top="", path="letter.csv", list=""))
+    told = hygiene("ledger", "import", "letter.csv", "--from", "esp", "--job", "job.toml", cwd=tmp_path)
+    assert (told.returncode, told.stdout) == (exit_code, says)
