@@ -58,7 +58,7 @@ def split(text: Path, work: Path) -> Path:
 
 def _records(chunks: Iterator[str]) -> Iterator[str]:
     """The texts of all objects, outside of arrays; what cannot be read runs to the next object."""
-    decoder, buffer, place, is_whole = JSONDecoder(), "", 0, False
+    decoder, buffer, place, is_whole = JSONDecoder(strict=False), "", 0, False
     while True:
         place = _after_filling(buffer, place)
         try:
@@ -106,6 +106,6 @@ def _is_whole(line: str) -> bool:
 
 def _loaded(text: str) -> object:
     try:
-        return json.loads(text)
+        return json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return None

@@ -98,8 +98,12 @@ def _flat_of(texts: pl.DataFrame, lay: Layout, how: How) -> Decoded:
 def flat(records: pl.DataFrame, lay: Layout, file: str) -> pl.DataFrame:
     """`line` and a column for each path of decoded records (`line, record`)."""
     values = (value(path, col("record")).alias(path) for path in lay.flat)
-    found = records.select("line", *values, pl.lit(file).alias(FILE))
-    # An empty text is no value; few columns have such, and one look tells which.
-    shortest = found.select(pl.col(pl.String).str.len_bytes().min())
+    return without_empty(records.select("line", *values, pl.lit(file).alias(FILE)))
+
+
+def without_empty(records: pl.DataFrame) -> pl.DataFrame:
+    """Flat records where an empty text is no value."""
+    # Few columns have such, and one look tells which.
+    shortest = records.select(pl.col(pl.String).str.len_bytes().min())
     empty = [name for name in shortest.columns if shortest[name].item() == 0]
-    return found.with_columns(pl.when(col(name) != "").then(name) for name in empty)
+    return records.with_columns(pl.when(col(name) != "").then(name) for name in empty)

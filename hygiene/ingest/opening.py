@@ -15,18 +15,16 @@ from polars import col
 
 from hygiene.formats.format import Paths, Reading
 from hygiene.ingest.documents import records_in
-from hygiene.ingest.line_batches import Lines
 from hygiene.ingest.paths import only, value
-from hygiene.ingest.records import REJECTED, decoded
+from hygiene.ingest.records import REJECTED, STRING, decoded
 
 KEY = "hygiene:key"
-STRING = r'"(?:[^"\\]|\\.)*"'
 UNION = rf'\{{\s*"(?:string|boolean|int|long|float|double)"\s*:\s*({STRING}|[^\s"{{}}\[\],]+)\s*\}}'
 
 
-def opened(lines: Lines, reading: Reading) -> tuple[pl.DataFrame, pl.DataFrame]:
+def opened(lines: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, pl.DataFrame]:
     """`line, text, is_opened` of every record in the lines, and `line, reason` of the unreadable."""
-    texts = _apart(lines.texts().with_columns(is_opened=pl.lit(False)))
+    texts = _apart(lines.with_columns(is_opened=pl.lit(False)))
     for step in reading.steps:
         if step in BY_HAND:
             texts = _each_apart(texts, ~col("text").str.contains(BY_HAND[step][0]), BY_HAND[step][1])
@@ -123,7 +121,7 @@ def _is_named(one: Mapping[str, Any]) -> bool:
 
 def _loaded(text: str) -> dict[str, Any]:
     try:
-        record = json.loads(text)
+        record = json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}

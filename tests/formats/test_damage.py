@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hygiene.formats.format import formats
-from hygiene.ingest import line_batches, records
+from hygiene.ingest import records, sections
 from hygiene.ingest.records import NOT_JSON
 from hygiene.model.errors import InputError
 from tests.formats.reading import cases, read, read_all, samples
@@ -121,7 +121,9 @@ def test_how_a_file_is_cut_for_decoding_changes_nothing(
     content = "\n".join([EVENT, *lines]).replace("%d", "7")
     whole = read(tmp_path, content)
     monkeypatch.setattr(records, "SLICE_BYTES", 1 << 11)
-    monkeypatch.setattr(line_batches, "PIECE_BYTES", 1 << 12)
+    monkeypatch.setattr(sections, "PIECE_BYTES", 1 << 12)
+    monkeypatch.setattr(sections, "PART_BYTES", 1 << 13)
+    monkeypatch.setattr(sections, "SECTION_LINES", 200)
     cut = read(tmp_path, content)
     assert cut.events.collect().sort("line").equals(whole.events.collect().sort("line"))
     assert cut.rejects.sort("line", "reason").equals(whole.rejects.sort("line", "reason"))
@@ -141,6 +143,13 @@ def test_lines_of_lists_and_of_objects_may_be_mixed(tmp_path: Path) -> None:
     assert read(tmp_path, content).kinds == {"delivered": 4}
 
 
+def test_a_string_with_a_raw_control_character_is_read_as_it_stands(tmp_path: Path) -> None:
+    event = '{"email":"a@example.org","timestamp":1772442931,"event":"bounce","sg_event_id":"1","reason":"no\tone"}'
+    found = read(tmp_path, f"{event}\n{event}\n")
+    assert found.events.collect()["diagnostic"].to_list() == ["no\tone"] * 2
+    assert found.rejects.is_empty()
+
+
 def test_a_line_without_end_takes_no_unbounded_memory(tmp_path: Path) -> None:
     file = tmp_path / "long"
     with file.open("wb") as target:
@@ -148,10 +157,11 @@ def test_a_line_without_end_takes_no_unbounded_memory(tmp_path: Path) -> None:
             target.write(b"x" * (1 << 20))
         target.write(b"\nlast\n")
     tracemalloc.start()
-    lines = [len(piece) for batch in line_batches.line_batches(file) for piece in batch.pieces]
+    found = [section.each(lambda lines: lines.all["text"].str.len_bytes())[0] for section in sections.sections(file)]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert (len(lines), lines[-1]) == (2, 5)
+    lines = [length for parts in found for part in parts for length in part]
+    assert (len(lines), lines[-1]) == (2, 4)
     assert peak < 96 << 20
 
 
