@@ -8,6 +8,7 @@ from pathlib import Path
 from hygiene.config import EventSource
 from hygiene.formats.format import formats
 from hygiene.ingest.archives import is_archive, members
+from hygiene.ingest.batches import in_threads
 from hygiene.ingest.mail.folders import Day, by_day, days_of, is_letter
 from hygiene.ingest.mail.letters import has_mail
 from hygiene.ingest.streams import digest_of, files_of
@@ -43,7 +44,8 @@ def places(source: EventSource, base: Path) -> list[Place]:
     parents = sorted({path.parent for path in lone})
     days = [day for parent in parents for day in by_day(parent, [path for path in lone if path.parent == parent])]
     files = [path for path in paths if not is_letter(path)]
-    found = [one for path in files for one in _file(path, source, base)]
+    contents = in_threads(digest_of, files)
+    found = [one for path, content in zip(files, contents, strict=True) for one in _file(path, content, source, base)]
     return [*found, *(_day(day, source, base) for day in days)]
 
 
@@ -53,9 +55,9 @@ def _container(named: str) -> str | None:
     return reading.container if reading else None
 
 
-def _file(path: Path, source: EventSource, base: Path) -> Iterator[Place]:
+def _file(path: Path, content: str, source: EventSource, base: Path) -> Iterator[Place]:
     """A file; of an archive each file in it, but messages are read together."""
-    content, name = digest_of(path), _name(path, base)
+    name = _name(path, base)
     if not is_archive(path) or _container(source.format) == "mail" or (source.format == "auto" and has_mail(path)):
         yield Place(path, name, _digest(content, source), content)
         return
