@@ -26,6 +26,8 @@ LEAST = 2_000
 """With fewer lines at hand, to learn what they have in common costs more than to decode them."""
 SAMPLE = 128
 """So many lines tell which sorts there are, and what varies in each."""
+LONGEST = 1 << 15
+"""Bytes of a line that is looked at: the cells of one without end would fill the memory."""
 SEED = 1
 """Of the draw, so that a file is always read in the same way; at even distances lines may be alike by chance."""
 MOST = 16
@@ -101,7 +103,7 @@ class Alike:
     def others(self, lines: Lines) -> pl.DataFrame:
         """`line, text` of the lines that are of no known sort; keeps the others."""
         if self.sorts is None:
-            self.sorts = self._learned(lines.all["text"]) if lines.all.height >= LEAST else []
+            self.sorts = self._learned(lines.all["text"])
         if not self.sorts:
             return lines.all
         lasts = sorted({sort.last for sort in self.sorts})
@@ -122,8 +124,11 @@ class Alike:
 
     def _learned(self, texts: pl.Series) -> list[Sort]:
         """The sorts that are frequent in these lines."""
+        short = texts.filter(texts.str.len_bytes() <= LONGEST)
+        if short.len() < LEAST:
+            return []
         alike: dict[tuple[str, ...], list[list[str]]] = {}
-        for text in texts.sample(SAMPLE, seed=SEED):
+        for text in short.sample(SAMPLE, seed=SEED):
             cells = text.split('"')
             alike.setdefault(tuple(_fixed(cells, self.words)), []).append(cells)
         by_size = sorted(alike.items(), key=lambda one: len(one[1]), reverse=True)

@@ -2,6 +2,7 @@
 
 import json
 import random
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -166,3 +167,15 @@ def test_lines_of_which_each_is_another_sort_are_decoded(
     short, whole = both_ways(tmp_path, lines, "sendgrid", monkeypatch)
     assert same(short, whole)
     assert decoded == [300, 300]
+
+
+def test_lines_without_end_are_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alike, "SAMPLE", alike.LEAST)
+    lines = [json.dumps(sendgrid(number, "sent")) for number in range(alike.LEAST)]
+    endless = ["{" + '"k":1,' * (1 << 17) + '"k":1}'] * 3
+    tracemalloc.start()
+    found = read(tmp_path, "\n".join([*lines, *endless]))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.kinds == {"sent": alike.LEAST}
+    assert peak < 24 << 20
