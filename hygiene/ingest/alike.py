@@ -32,7 +32,7 @@ SEED = 1
 """Of the draw, so that a file is always read in the same way; at even distances lines may be alike by chance."""
 MOST = 16
 """So many sorts; lines of rarer ones are decoded."""
-NUMBER = r"^([\s:,\[\]{}]*)(0|[1-9][0-9]{0,17})([\s:,\[\]{}]*)$"
+NUMBER = r"^([\s:,\[\]{}]*)(0|[1-9][0-9]{0,17})([\s:,\[\]{}]*\\*)$"
 """The only number between two strings: whole, and not too large for any reader."""
 MARK = re.compile(r" Märk (\d+) |777000111(\d{9})")
 """In place of a string, or of a number, with the number of the cell: what no reader changes unnoticed."""
@@ -57,13 +57,19 @@ class Sort:
         return [value for value, _ in MARK.findall(self.line) if value]
 
     @cached_property
+    def open(self) -> list[str]:
+        """Names of those that end with an escaped quote."""
+        return re.findall(r" Märk (\d+) \\", self.line)
+
+    @cached_property
     def numbers(self) -> list[str]:
         """Names of the cells with a number that varies."""
         return [str(int(number)) for _, number in MARK.findall(self.line) if number]
 
     def split(self, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """`line` and what varies of those lines (`line, text`, cells) that are of this sort, and the other lines."""
-        read = lines.with_columns(col(self.numbers).str.extract(NUMBER, 2)) if self.numbers else lines
+        numbers = [col(cell).str.extract(NUMBER, 2) for cell in self.numbers]
+        read = lines.with_columns(*numbers, *(col(cell).str.strip_suffix("\\") for cell in self.open))
         is_same = read.select((self._put_in() == col("text")).fill_null(False) & ~self._is_escaped()).to_series()
         return read.select("line", *self.values, *self.numbers).filter(is_same), lines.filter(~is_same)
 
@@ -159,15 +165,20 @@ def _fixed(cells: Sequence[str], words: AbstractSet[str]) -> Iterator[str]:
     """The cells without the values that may vary: what lines of one sort share."""
     is_string = is_open = False
     for cell, following in zip(cells, [*cells[1:], ""], strict=True):
-        if not is_string:
-            yield _without_number(cell)
-            is_string = True
-            continue
-        # An escaped quote is no end: the string goes on in the next cell.
-        was_open, is_open = is_open, cell.endswith("\\") and (len(cell) - len(cell.rstrip("\\"))) % 2 == 1
+        was_open, is_open = is_open, is_string and _is_open(cell)
+        end = "\\" if is_open else ""
+        text = cell.removesuffix(end)
         is_key = following.lstrip().startswith(":")
-        yield cell if was_open or "\\" in cell or is_key or cell.lower() in words else ""
-        is_string = is_open
+        if not is_string or (was_open and re.search(NUMBER, cell)):
+            yield _without_number(cell)
+        else:
+            yield cell if "\\" in text or is_key or text.lower() in words else end
+        is_string = is_open or not is_string
+
+
+def _is_open(cell: str) -> bool:
+    """Whether the quote behind a cell is escaped, so that the string goes on."""
+    return cell.endswith("\\") and (len(cell) - len(cell.rstrip("\\"))) % 2 == 1
 
 
 @lru_cache(maxsize=1024)
@@ -180,8 +191,8 @@ def _marked(lines: Sequence[Sequence[str]], fixed: Sequence[str]) -> str:
     marked = list(lines[0])
     for number, cells in enumerate(zip(*lines, strict=True)):
         if len(set(cells)) > 1:
-            string, mark = f" Märk {number} ", rf"\g<1>777000111{number:09}\g<3>"
-            marked[number] = re.sub(NUMBER, mark, marked[number]) if fixed[number] else string
+            string, mark = f" Märk {number} {fixed[number]}", rf"\g<1>777000111{number:09}\g<3>"
+            marked[number] = string if fixed[number] in ("", "\\") else re.sub(NUMBER, mark, marked[number])
     return '"'.join(marked)
 
 

@@ -126,17 +126,42 @@ def test_all_cases_of_a_system_mean_the_same_either_way(
     assert by_sort < one_by_one or (reading and set(reading.steps) & opening.BY_HAND.keys())
 
 
-@pytest.mark.parametrize(("system", "event"), [("sendgrid", sendgrid), ("ses", ses)])
+def in_sns(number: int, kind: str) -> dict[str, Any]:
+    """An event of SES as SNS sends it on: JSON in a string."""
+    told = {"Type": "Notification", "MessageId": f"n{number}", "TopicArn": "arn:aws:sns:us-east-1:1:news"}
+    return {**told, "Message": json.dumps(ses(number, kind))}
+
+
+def with_names(number: int, kind: str) -> dict[str, Any]:
+    """An event of SES with quotes in the headers."""
+    event = ses(number, kind)
+    event["mail"]["headers"] = [{"name": "To", "value": f'"Reader {number}" <{event["mail"]["destination"][0]}>'}]
+    event["mail"]["commonHeaders"]["from"] = ['"The \\ news" <news@example.com>']
+    return event
+
+
+@pytest.mark.parametrize("event", [sendgrid, ses, in_sns, with_names])
 def test_a_file_of_one_program_is_hardly_decoded(
-    system: str, event: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, decoded: list[int]
+    event: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, decoded: list[int]
 ) -> None:
     draw = random.Random(4)
     lines = [json.dumps(event(number, draw.choice(KINDS))) for number in range(4_000)]
-    short, whole = both_ways(tmp_path, lines, system, monkeypatch)
+    short, whole = both_ways(tmp_path, lines, "sendgrid" if event is sendgrid else "ses", monkeypatch)
     assert same(short, whole)
     *by_sort, one_by_one = decoded
     assert sum(by_sort) < 200
     assert one_by_one == 4_000
+
+
+def test_keys_that_differ_in_a_string_of_json_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = []
+    for number in range(600):
+        event = ses(number, "delivered")
+        event["mail"]["tags"] = {"campaign" if number % 2 else f"tag{number % 7}": [f"c{number}"]}
+        lines.append(json.dumps({"Type": "Notification", "TopicArn": "arn:1", "Message": json.dumps(event)}))
+    short, whole = both_ways(tmp_path, lines, "ses", monkeypatch)
+    assert same(short, whole)
+    assert short.events.collect()["campaign"].n_unique() == 301
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
