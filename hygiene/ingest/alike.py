@@ -3,7 +3,7 @@
 The CSV reader cuts lines at their quotes, and makes no more cells than are asked for. One line of each sort is decoded
 with a mark in place of every value that varies: the column where a mark comes out is where the values of its cell go.
 A line is of a sort only where that line, with its values put in, is the very same: nothing is guessed. Any other line
-is left to be decoded.
+is left to be decoded. JSON in a string, as SNS sends it, is cut at its own quotes too.
 """
 
 import re
