@@ -47,11 +47,6 @@ class Sort:
     columns: Columns
 
     @cached_property
-    def last(self) -> int:
-        """Number of the last cell."""
-        return self.line.count('"')
-
-    @cached_property
     def values(self) -> list[str]:
         """Names of the cells that are strings which vary."""
         return [value for value, _ in MARK.findall(self.line) if value]
@@ -112,17 +107,16 @@ class Alike:
             self.sorts = self._learned(lines.all["text"])
         if not self.sorts:
             return lines.all
-        lasts = sorted({sort.last for sort in self.sorts})
+        place, words = _telling([sort.line.split('"') for sort in self.sorts])
         varying = {int(cell) for sort in self.sorts for cell in (*sort.values, *sort.numbers)}
-        cells = lines.cells('"', sorted({*lasts, *varying}))
+        cells = lines.cells('"', sorted({place, *varying}))
         if cells.height != lines.all.height:
             return lines.all
-        # A line has at least as many cells as the last of these that is not empty: it ends with a brace.
-        size = pl.sum_horizontal(col(str(last)) != "" for last in lasts).alias("size")
+        told = col(str(place)).replace_strict(words, default=None, return_dtype=pl.Int32).alias("told")
         others = []
-        whole = pl.concat([lines.all, cells], how="horizontal").with_columns(size)
-        for (reached,), some in whole.partition_by("size", as_dict=True).items():
-            for sort in (sort for sort in self.sorts if reached and sort.last == lasts[reached - 1]):
+        whole = pl.concat([lines.all, cells], how="horizontal").with_columns(told)
+        for (word,), some in whole.partition_by("told", as_dict=True).items():
+            for sort in (sort for sort in self.sorts if words[sort.line.split('"')[place]] == word):
                 mine, some = sort.split(some)
                 self.found.setdefault(sort.line, []).append(mine)
             others.append(some.select("line", "text"))
@@ -154,6 +148,13 @@ class Alike:
             records = [record for frame in frames if (record := frame.filter(col("line") == number)).height]
             columns = _columns(records[0].drop("line")) if sum(one.height for one in records) == 1 else None
             yield line, Sort(line, columns) if columns else None
+
+
+def _telling(sorts: Sequence[Sequence[str]]) -> tuple[int, dict[str, int]]:
+    """The cell that tells most sorts (as cells) apart and varies in none; and a number for each text in it."""
+    texts = [dict.fromkeys(cells) for cells in zip(*sorts, strict=False)]
+    most = max(range(len(texts)), key=lambda place: 0 if MARK.search("".join(texts[place])) else len(texts[place]))
+    return most, {text: number for number, text in enumerate(texts[most])}
 
 
 def _cells(marked: str) -> list[str]:
