@@ -6,6 +6,7 @@ is therefore given its number, and must come back with it.
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import polars as pl
@@ -20,6 +21,9 @@ SLICE_BYTES = 1 << 20
 """So much is decoded at once: what that takes stays in the processor's own memory, which halves the time."""
 STRING = r'"(?:[^"\\]|\\.)*"'
 CONTROL = r"[\x00-\x1f]"
+HALF = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+"""Half of a character (RFC 8259 section 8.2); two make one, as PAIR."""
+PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 NOT_JSON = "not a JSON object"
 REJECTED = {"line": pl.UInt32, "reason": pl.String}
 
@@ -36,23 +40,31 @@ def _slices(texts: pl.DataFrame) -> list[pl.DataFrame]:
 
 
 def _decoded(texts: pl.DataFrame, dtype: pl.Struct) -> tuple[pl.DataFrame, pl.DataFrame]:
-    read = _fast(texts, dtype)
+    text, whole = col("text"), texts
+    if texts["text"].str.contains(HALF).any():
+        lone = pl.when(text.str.contains(HALF)).then(text).str.replace_all(rf"\\\\|{PAIR}", "").str.contains(HALF)
+        whole = texts.with_columns(_mended(text, lone, _without_halves))
+    read = _fast(whole, dtype)
     if read is not None:
         return read, pl.DataFrame(schema=REJECTED)
-    numbered = texts.with_columns(_escaped(col("text"))).with_row_index(NUMBER)
+    numbered = whole.with_columns(_mended(text, text.str.contains(CONTROL), _with_escapes)).with_row_index(NUMBER)
     is_whole = col("text").str.json_path_match("$").is_not_null() & col("text").str.starts_with("{")
     slow = _halves(numbered.filter(is_whole), dtype)
     bad = numbered.join(slow, on=NUMBER, how="anti").select("line", reason=pl.lit(NOT_JSON))
     return slow.drop(NUMBER), bad.cast({"line": pl.UInt32})
 
 
-def _escaped(text: pl.Expr) -> pl.Expr:
-    """With control characters in strings escaped, as RFC 8259 section 7 has it and some programs forget."""
-    raw = pl.when(text.str.contains(CONTROL)).then(text).map_elements(_with_escapes, return_dtype=pl.String)
-    return pl.coalesce(raw, text)
+def _mended(text: pl.Expr, is_odd: pl.Expr, mend: Callable[[str], str]) -> pl.Expr:
+    return pl.coalesce(pl.when(is_odd).then(text).map_elements(mend, return_dtype=pl.String), text)
+
+
+def _without_halves(text: str) -> str:
+    """With halves of characters marked as what cannot be decoded: polars would read them as some other character."""
+    return re.sub(rf"(\\\\|{PAIR})|{HALF}", lambda one: one[1] or r"\ufffd", text)
 
 
 def _with_escapes(text: str) -> str:
+    """With control characters in strings escaped, as RFC 8259 section 7 has it and some programs forget."""
     return re.sub(STRING, lambda string: re.sub(CONTROL, lambda one: f"\\u{ord(one[0]):04x}", string[0]), text)
 
 
@@ -115,8 +127,7 @@ def _fit(found: Any, dtype: pl.DataType) -> Any:
     if isinstance(dtype, pl.List):
         many = found if isinstance(found, list) else [found]
         return [_fit(one, _plain(dtype.inner)) for one in many]
-    # A lone surrogate is no text that polars takes.
-    return found.encode("utf-8", "replace").decode() if isinstance(found, str) else json.dumps(found)
+    return found if isinstance(found, str) else json.dumps(found)
 
 
 def _plain(dtype: Any) -> pl.DataType:

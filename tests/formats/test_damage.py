@@ -150,6 +150,14 @@ def test_a_string_with_a_raw_control_character_is_read_as_it_stands(tmp_path: Pa
     assert found.rejects.is_empty()
 
 
+@pytest.mark.parametrize("beside", ["", "{broken"])
+def test_half_a_character_is_marked_whatever_stands_beside_it(beside: str, tmp_path: Path) -> None:
+    event = '{"email":"a@example.org","timestamp":1772442931,"event":"bounce","sg_event_id":"1","reason":"%s"}'
+    said = {r"\ud83d": "\ufffd", r"\ud83d\ude00 \uDE00!": "😀 \ufffd!", r"\\ud83d": r"\ud83d", r"\u00e9": "é"}
+    found = read(tmp_path, "\n".join([*(event % text for text in said), beside]))
+    assert found.events.collect()["diagnostic"].to_list() == list(said.values())
+
+
 def test_a_line_without_end_takes_no_unbounded_memory(tmp_path: Path) -> None:
     file = tmp_path / "long"
     with file.open("wb") as target:
