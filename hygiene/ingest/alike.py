@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from secrets import randbelow
 from typing import Any
 
 import polars as pl
@@ -34,7 +35,9 @@ MOST = 16
 """So many sorts; lines of rarer ones are decoded."""
 NUMBER = r"^([\s:,\[\]{}]*)(0|[1-9][0-9]{0,17})([\s:,\[\]{}]*\\*)$"
 """The only number between two strings: whole, and not too large for any reader."""
-MARK = re.compile(r" Märk (\d+) |777000111(\d{9})")
+DRAWN = 10**8 + randbelow(9 * 10**8)
+"""Part of each mark, drawn for this process: no file can hold it."""
+MARK = re.compile(rf" Märk{DRAWN} (\d+) |{DRAWN}(\d{{9}})")
 """In place of a string, or of a number, with the number of the cell: what no reader changes unnoticed."""
 
 
@@ -54,7 +57,7 @@ class Sort:
     @cached_property
     def open(self) -> list[str]:
         """Names of those that end with an escaped quote."""
-        return re.findall(r" Märk (\d+) \\", self.line)
+        return re.findall(rf" Märk{DRAWN} (\d+) \\", self.line)
 
     @cached_property
     def numbers(self) -> list[str]:
@@ -88,8 +91,8 @@ class Sort:
 class Alike:
     """The sorts of lines in a section of a file, as its first part has them."""
 
-    decode: Callable[[pl.DataFrame], Sequence[pl.DataFrame]]
-    """Flat records (`line`, a column for each path) of lines (`line, text`)."""
+    decode: Callable[[pl.DataFrame], tuple[Sequence[pl.DataFrame], AbstractSet[int]]]
+    """Flat records (`line`, a column for each path) of lines (`line, text`), and which lines hold anything else."""
     words: AbstractSet[str]
     """Values, in lower case, that tell what a record is: lines that differ in one are of two sorts."""
     known: dict[str, Sort | None]
@@ -141,12 +144,13 @@ class Alike:
         return [sort for line in marked if (sort := self.known[line])]
 
     def _sorts(self, marked: Sequence[str]) -> Iterator[tuple[str, Sort | None]]:
-        """What is learned of marked lines; nothing of one that is no single record, or whose marks come out changed."""
+        """What is learned of marked lines; nothing of one that is not one record, or whose marks come out changed."""
         numbered = pl.DataFrame({"line": range(len(marked)), "text": marked}, schema_overrides={"line": pl.UInt32})
-        frames = self.decode(numbered)
+        frames, others = self.decode(numbered)
         for number, line in enumerate(marked):
             records = [record for frame in frames if (record := frame.filter(col("line") == number)).height]
-            columns = _columns(records[0].drop("line")) if sum(one.height for one in records) == 1 else None
+            is_one = sum(one.height for one in records) == 1 and number not in others
+            columns = _columns(records[0].drop("line")) if is_one else None
             yield line, Sort(line, columns) if columns else None
 
 
@@ -192,7 +196,7 @@ def _marked(lines: Sequence[Sequence[str]], fixed: Sequence[str]) -> str:
     marked = list(lines[0])
     for number, cells in enumerate(zip(*lines, strict=True)):
         if len(set(cells)) > 1:
-            string, mark = f" Märk {number} {fixed[number]}", rf"\g<1>777000111{number:09}\g<3>"
+            string, mark = f" Märk{DRAWN} {number} {fixed[number]}", rf"\g<1>{DRAWN}{number:09}\g<3>"
             marked[number] = string if fixed[number] in ("", "\\") else re.sub(NUMBER, mark, marked[number])
     return '"'.join(marked)
 

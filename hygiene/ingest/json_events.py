@@ -70,18 +70,24 @@ class _Found:
     """Flat records, those of one type with a layout of their own."""
     rejects: Sequence[pl.DataFrame]
     """`line, reason` of what cannot be read."""
-    notes: int
-    """How many lines are plain text in an envelope."""
+    notes: Sequence[int]
+    """Lines of plain text in an envelope."""
+
+    def told(self) -> tuple[Sequence[pl.DataFrame], set[int]]:
+        """The records, and the lines that hold anything else."""
+        return self.records, {*self.notes, *(line for frame in self.rejects for line in frame["line"])}
 
 
 def _read(section: Section, how: How, known: dict[str, Sort | None]) -> tuple[Batch, int]:
-    alike = Alike(lambda lines: _found(lines, how).records, how.by_type.keys(), known)
+    alike = Alike(lambda lines: _found(lines, how).told(), how.by_type.keys(), known)
     # A step by hand may go by what two values have in common, which no sample shows.
     is_plain = not BY_HAND.keys() & set(how.reading.steps)
     parts, count = section.each(lambda lines: _found(alike.others(lines) if is_plain else lines.all, how))
     records = [*alike.records(), *_together(frame for part in parts for frame in part.records)]
     batches = [meaning(each, how.system, how.reading, how.layout.elements) for each in records]
-    notes = pl.DataFrame({"type": [PLAIN_TEXT], "records": [sum(part.notes for part in parts)]}, schema=Batch.IGNORED)
+    notes = pl.DataFrame(
+        {"type": [PLAIN_TEXT], "records": [sum(len(part.notes) for part in parts)]}, schema=Batch.IGNORED
+    )
     told = Batch.of(batches, [notes.filter(col("records") > 0)])
     rejects = pl.concat([none_of("REJECTS"), *(frame for part in parts for frame in part.rejects), told.rejects])
     return told.with_rejects(rejects, _raw(section, rejects["line"])), count
@@ -106,13 +112,14 @@ def _raw(section: Section, numbers: pl.Series) -> pl.DataFrame:
 def _found(lines: pl.DataFrame, how: How) -> _Found:
     """What stands in lines (`line, text`), decoded."""
     if lines.is_empty():
-        return _Found([], [], 0)
+        return _Found([], [], [])
     texts, broken = opened(stripped(lines), how.reading)
     # A message in an envelope that is no JSON is a note to people, such as the one that confirms a subscription.
     is_note = texts.select(~col("text").str.starts_with("{") & col("is_opened")).to_series()
     told = texts.filter(~is_note) if is_note.any() else texts
     parts = list(_records(told.select("line", "text"), how))
-    return _Found([records for records, _ in parts], [broken, *(bad for _, bad in parts)], int(is_note.sum()))
+    notes = texts.filter(is_note)["line"].to_list()
+    return _Found([records for records, _ in parts], [broken, *(bad for _, bad in parts)], notes)
 
 
 def _records(texts: pl.DataFrame, how: How) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:

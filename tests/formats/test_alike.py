@@ -29,7 +29,7 @@ ODD = [
     "tab\there",
     "é ñ 😀",
     "\ud83d",
-    " Märk 3 ",
+    "777000111",
     "0",
     "null",
     "{",
@@ -162,6 +162,18 @@ def test_keys_that_differ_in_a_string_of_json_are_told_apart(tmp_path: Path, mon
     short, whole = both_ways(tmp_path, lines, "ses", monkeypatch)
     assert same(short, whole)
     assert short.events.collect()["campaign"].n_unique() == 301
+
+
+def test_what_else_a_line_holds_than_one_record_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def line(number: int, beside: str) -> str:
+        messages = [json.dumps(ses(number, "sent")), f"{beside}{number}"]
+        return json.dumps({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": one}} for one in messages]})
+
+    lines = [line(number, beside) for number in range(300) for beside in ('{"broken', "a note to people ")]
+    short, whole = both_ways(tmp_path, lines, "ses", monkeypatch)
+    assert same(short, whole)
+    assert (short.kinds, short.rejects.height) == ({"sent": 600}, 300)
+    assert short.ignored == {json_events.PLAIN_TEXT: 300}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
