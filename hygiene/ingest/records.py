@@ -40,22 +40,25 @@ def _slices(texts: pl.DataFrame) -> list[pl.DataFrame]:
 
 
 def _decoded(texts: pl.DataFrame, dtype: pl.Struct) -> tuple[pl.DataFrame, pl.DataFrame]:
-    text, whole = col("text"), texts
+    text = col("text")
     if texts["text"].str.contains(HALF).any():
-        lone = pl.when(text.str.contains(HALF)).then(text).str.replace_all(rf"\\\\|{PAIR}", "").str.contains(HALF)
-        whole = texts.with_columns(_mended(text, lone, _without_halves))
-    read = _fast(whole, dtype)
+        unpaired = pl.when(text.str.contains(HALF)).then(text).str.replace_all(rf"\\\\|{PAIR}", "")
+        texts = _mended(texts, unpaired.str.contains(HALF), _without_halves)
+    read = _fast(texts, dtype)
     if read is not None:
         return read, pl.DataFrame(schema=REJECTED)
-    numbered = whole.with_columns(_mended(text, text.str.contains(CONTROL), _with_escapes)).with_row_index(NUMBER)
-    is_whole = col("text").str.json_path_match("$").is_not_null() & col("text").str.starts_with("{")
+    numbered = _mended(texts, text.str.contains(CONTROL), _with_escapes).with_row_index(NUMBER)
+    is_whole = text.str.json_path_match("$").is_not_null() & text.str.starts_with("{")
     slow = _halves(numbered.filter(is_whole), dtype)
     bad = numbered.join(slow, on=NUMBER, how="anti").select("line", reason=pl.lit(NOT_JSON))
     return slow.drop(NUMBER), bad.cast({"line": pl.UInt32})
 
 
-def _mended(text: pl.Expr, is_odd: pl.Expr, mend: Callable[[str], str]) -> pl.Expr:
-    return pl.coalesce(pl.when(is_odd).then(text).map_elements(mend, return_dtype=pl.String), text)
+def _mended(texts: pl.DataFrame, is_odd: pl.Expr, mend: Callable[[str], str]) -> pl.DataFrame:
+    """With the few odd texts mended."""
+    odd = texts.select(is_odd.fill_null(False)).to_series()
+    mended = [mend(text) for text in texts["text"].filter(odd)]
+    return texts.with_columns(texts["text"].scatter(odd.arg_true(), mended)) if mended else texts
 
 
 def _without_halves(text: str) -> str:
