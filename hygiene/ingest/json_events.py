@@ -98,7 +98,7 @@ def _together(records: Iterable[pl.DataFrame]) -> list[pl.DataFrame]:
     alike: dict[tuple[Any, ...], list[pl.DataFrame]] = {}
     for frame in records:
         alike.setdefault(tuple(frame.schema.items()), []).append(frame)
-    return [pl.concat(frames) for frames in alike.values()]
+    return [pl.concat(frames, rechunk=True) for frames in alike.values()]
 
 
 def _raw(section: Section, numbers: pl.Series) -> pl.DataFrame:
